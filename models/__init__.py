@@ -1,0 +1,1 @@
+"""Learn and predict: candidates, blends, intervals, physics, the bundle on disk."""

@@ -1,0 +1,218 @@
+"""Tree candidates: boosted trees that understand bounds, and randomised forests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from models.labels import FloatArray, Labels, residual
+from models.seeds import seed_for
+
+if TYPE_CHECKING:
+    import xgboost
+    from sklearn.ensemble import ExtraTreesRegressor
+
+# What a forest file may contain; anything else in it is refused before an object is made.
+TRUSTED_FOREST_TYPES = ("sklearn.tree._tree.Tree",)
+
+
+@dataclass(frozen=True)
+class BoostedTreesConfig:
+    """Settings of the boosted trees. ``huber_delta`` is in units of the label's own scale."""
+
+    rounds: int = 600
+    learning_rate: float = 0.03
+    max_depth: int = 6
+    min_child_weight: float = 3.0
+    subsample: float = 0.7
+    colsample_bynode: float = 0.25
+    reg_lambda: float = 2.0
+    max_bin: int = 128
+    bags: int = 1
+    huber_delta: float = 0.7
+
+
+def censored_huber(
+    labels: Labels, delta: float
+) -> Callable[[FloatArray, xgboost.DMatrix], tuple[FloatArray, FloatArray]]:
+    """Gradient and curvature of a pseudo-Huber loss that is zero where a bound is respected.
+
+    Minimises absolute error far from the label and squared error near it, so that one wrong
+    measurement cannot pull a whole leaf. Barron 2019 (10.1109/CVPR.2019.00446), alpha = 1.
+    """
+
+    def objective(prediction: FloatArray, _: xgboost.DMatrix) -> tuple[FloatArray, FloatArray]:
+        difference = residual(labels, prediction) / delta
+        root = np.sqrt(1.0 + difference**2)
+        gradient = difference / root
+        curvature = 1.0 / root  # majorises the loss: steps never overshoot
+        idle = labels.is_bound & (difference <= 0.0)
+        curvature = np.where(idle, 1e-3, curvature)
+        return gradient * labels.weight, curvature * labels.weight
+
+    return objective
+
+
+class BoostedTrees:
+    """Gradient-boosted trees on one target; ``bags`` models with different seeds are averaged."""
+
+    family: ClassVar[str] = "xgboost"
+
+    def __init__(self, config: BoostedTreesConfig, name: str = "boosted_trees") -> None:
+        self.config = config
+        self.name = name
+        self._boosters: list[xgboost.Booster] = []
+        self._offset = 0.0
+        self._scale = 1.0
+
+    def fit(self, x: FloatArray, labels: Labels) -> None:
+        """Learn from x (n, d), NaN allowed, and labels (n,)."""
+        import xgboost
+
+        measured = labels.value[~labels.is_bound]
+        self._offset = float(np.median(measured))
+        self._scale = float(np.std(measured)) or 1.0
+        # Unit scale makes one set of regularisation settings fit every target.
+        scaled = Labels((labels.value - self._offset) / self._scale, labels.is_bound, labels.weight)
+        data = xgboost.QuantileDMatrix(x, label=scaled.value, max_bin=self.config.max_bin)
+        self._boosters = [
+            xgboost.train(
+                self._parameters(bag),
+                data,
+                num_boost_round=self.config.rounds,
+                obj=censored_huber(scaled, self.config.huber_delta),
+            )
+            for bag in range(self.config.bags)
+        ]
+
+    def _parameters(self, bag: int) -> dict[str, object]:
+        config = self.config
+        return {
+            "tree_method": "hist",
+            "eta": config.learning_rate,
+            "max_depth": config.max_depth,
+            "min_child_weight": config.min_child_weight,
+            "subsample": config.subsample,
+            "colsample_bynode": config.colsample_bynode,
+            "lambda": config.reg_lambda,
+            "max_bin": config.max_bin,
+            "base_score": 0.0,
+            "seed": seed_for(self.name, "bag", bag),
+        }
+
+    def predict(self, x: FloatArray) -> FloatArray:
+        """(n,) predictions in the target's unit."""
+        array = np.ascontiguousarray(x, dtype=np.float32)
+        raw = [booster.inplace_predict(array) for booster in self._boosters]
+        mean = np.asarray(np.mean(raw, axis=0, dtype=np.float64))
+        return mean * self._scale + self._offset
+
+    def contributions(self, x: FloatArray) -> FloatArray:
+        """Exact tree SHAP values (n, d + 1), the last column being the mean; target's unit."""
+        import xgboost
+
+        data = xgboost.DMatrix(x)
+        parts = [booster.predict(data, pred_contribs=True) for booster in self._boosters]
+        mean = np.asarray(np.mean(parts, axis=0, dtype=np.float64)) * self._scale
+        mean[:, -1] += self._offset
+        return mean
+
+    def save(self, folder: Path) -> None:
+        """Write the boosters as UBJ and the rest as JSON into an existing folder."""
+        for bag, booster in enumerate(self._boosters):
+            booster.save_model(folder / f"{self.name}-{bag}.ubj")
+        state = {"config": asdict(self.config), "offset": self._offset, "scale": self._scale}
+        (folder / f"{self.name}.json").write_text(json.dumps(state, indent=1))
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> BoostedTrees:
+        """Read what ``save`` wrote. Raises FileNotFoundError or xgboost.core.XGBoostError."""
+        import xgboost
+
+        state = json.loads((folder / f"{name}.json").read_text())
+        model = cls(BoostedTreesConfig(**state["config"]), name)
+        model._offset, model._scale = float(state["offset"]), float(state["scale"])
+        for bag in range(model.config.bags):
+            booster = xgboost.Booster()
+            booster.load_model(folder / f"{name}-{bag}.ubj")
+            model._boosters.append(booster)
+        return model
+
+
+@dataclass(frozen=True)
+class ForestConfig:
+    """Settings of the extremely randomised trees."""
+
+    trees: int = 200
+    min_samples_leaf: int = 2
+    max_features: float = 0.35
+
+
+class Forest:
+    """Extremely randomised trees (Geurts 2006, 10.1007/s10994-006-6226-1) on one target."""
+
+    family: ClassVar[str] = "scikit-learn"
+
+    def __init__(self, config: ForestConfig, name: str = "forest") -> None:
+        self.config = config
+        self.name = name
+        self._forest: ExtraTreesRegressor | None = None
+
+    def fit(self, x: FloatArray, labels: Labels) -> None:
+        """Learn from x (n, d), NaN allowed, and labels (n,).
+
+        A forest has no notion of a bound, so the bounds are filled in twice: first the forest
+        of the measured rows says where they lie, and never above the bound itself.
+        """
+        forest = self._new()
+        measured = ~labels.is_bound
+        forest.fit(x[measured], labels.value[measured], labels.weight[measured])
+        if labels.is_bound.any():
+            value = labels.value.copy()
+            guess = forest.predict(x[labels.is_bound])
+            value[labels.is_bound] = np.minimum(value[labels.is_bound], guess)
+            forest = self._new()
+            forest.fit(x, value, labels.weight)
+        forest.n_jobs = 1  # one row is slower with threads than without
+        self._forest = forest
+
+    def _new(self) -> ExtraTreesRegressor:
+        from sklearn.ensemble import ExtraTreesRegressor
+
+        return ExtraTreesRegressor(
+            n_estimators=self.config.trees,
+            min_samples_leaf=self.config.min_samples_leaf,
+            max_features=self.config.max_features,
+            n_jobs=2,
+            random_state=seed_for(self.name),
+        )
+
+    def predict(self, x: FloatArray) -> FloatArray:
+        """(n,) predictions in the target's unit. Raises RuntimeError before ``fit``."""
+        if self._forest is None:
+            raise RuntimeError("the forest is not fitted")
+        return np.asarray(self._forest.predict(x), dtype=np.float64)
+
+    def save(self, folder: Path) -> None:
+        """Write the forest as skops and the settings as JSON into an existing folder."""
+        import zipfile
+
+        import skops.io
+
+        skops.io.dump(self._forest, folder / f"{self.name}.skops", compression=zipfile.ZIP_DEFLATED)
+        (folder / f"{self.name}.json").write_text(json.dumps({"config": asdict(self.config)}))
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> Forest:
+        """Read what ``save`` wrote; a file with a type outside our list is refused."""
+        import skops.io
+
+        state = json.loads((folder / f"{name}.json").read_text())
+        model = cls(ForestConfig(**state["config"]), name)
+        model._forest = skops.io.load(folder / f"{name}.skops", trusted=list(TRUSTED_FOREST_TYPES))
+        return model

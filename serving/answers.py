@@ -1,0 +1,106 @@
+"""Predictions as the JSON items of an answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from models.predictor import PROPERTIES, PredictionBlock, Predictor
+from serving.blocks import ScoredBlock
+
+Json = dict[str, Any]
+
+
+def response(
+    predictor: Predictor,
+    ids: Sequence[str | int | None],
+    scored: ScoredBlock,
+    temperatures_c: Sequence[float],
+) -> Json:
+    """The whole answer: which model, then one item a material, in the order of ``ids``."""
+    manifest = predictor.manifest
+    return {
+        "model": {
+            "version": predictor.version,
+            "data_sha256": manifest.data_sha256,
+            "trained_at": manifest.trained_at,
+        },
+        "predictions": items(ids, scored, temperatures_c),
+    }
+
+
+def items(
+    ids: Sequence[str | int | None], scored: ScoredBlock, temperatures_c: Sequence[float]
+) -> list[Json]:
+    """One item a row of the block: an answer, or a refusal with its reason."""
+    answers: dict[int, Json] = {}
+    if scored.prediction is not None:
+        answers = dict(
+            zip(scored.answered, _answers(scored.prediction, temperatures_c), strict=True)
+        )
+    listed = []
+    for row, (identifier, rejection) in enumerate(zip(ids, scored.rejections, strict=True)):
+        if rejection is None:
+            listed.append({"id": identifier, "status": "ok", **answers[row]})
+        else:
+            error = {
+                "code": rejection.code,
+                "message": rejection.message,
+                "field": rejection.field,
+            }
+            listed.append({"id": identifier, "status": "error", "error": error})
+    return listed
+
+
+def _answers(prediction: PredictionBlock, temperatures_c: Sequence[float]) -> list[Json]:
+    """The answers of a block of predictions, without ids."""
+    frame = prediction.frame
+    columns = {
+        name: _intervals(
+            frame[name].tolist(), frame[f"{name}_lower"].tolist(), frame[f"{name}_upper"].tolist()
+        )
+        for name in PROPERTIES
+    }
+    curves = _curves(prediction, temperatures_c)
+    ions = [ion if isinstance(ion, str) else None for ion in frame["mobile_ion"]]
+    return [
+        {
+            "formula": formula,
+            "mobile_ion": ions[row],
+            **{name: columns[name][row] for name in PROPERTIES},
+            "conductivity_curve": curves[row],
+            "in_domain": bool(prediction.in_domain[row]),
+            "notes": prediction.notes[row],
+        }
+        for row, formula in enumerate(frame["formula"].tolist())
+    ]
+
+
+def _curves(prediction: PredictionBlock, temperatures_c: Sequence[float]) -> list[list[Json]]:
+    """Conductivity at each temperature, one list a row; empty where no temperature was asked."""
+    curve = prediction.curve
+    if curve is None or not temperatures_c:
+        return [[] for _ in prediction.notes]
+    rows = zip(
+        curve["value"].tolist(), curve["lower"].tolist(), curve["upper"].tolist(), strict=True
+    )
+    return [
+        [
+            {"temperature_c": temperature_c, "log10_conductivity_s_cm": interval}
+            for temperature_c, interval in zip(temperatures_c, _intervals(*row), strict=True)
+        ]
+        for row in rows
+    ]
+
+
+def _intervals(
+    values: Sequence[float], lower: Sequence[float], upper: Sequence[float]
+) -> list[Json | None]:
+    """Value and bounds as objects; None where one of the three is missing."""
+    return [
+        {"value": value, "lower": low, "upper": high}
+        if all(map(math.isfinite, (value, low, high)))
+        else None
+        for value, low, high in zip(values, lower, upper, strict=True)
+    ]

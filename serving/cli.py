@@ -1,0 +1,263 @@
+"""The command ``frenkel``: predict, score, serve.
+
+Exit codes: 0 done, 1 some material has no prediction (``predict``) or a file could not be
+written, 2 the command line, an input or the trained model is at fault, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from serving.arguments import expand_values
+
+if TYPE_CHECKING:
+    from models.predictor import Predictor
+    from serving.blocks import MaterialText, Rejection
+    from serving.schema import Conditions
+    from serving.settings import Settings
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Properties of solid electrolytes from composition or structure, with intervals.",
+)
+
+StructureFile = tuple[Path, Literal["cif", "poscar"]]
+CoverageOption = Annotated[
+    float, typer.Option("--coverage", help="Probability that an interval holds the true value.")
+]
+
+
+class UserError(typer.TyperException):
+    """Something the user can put right; shown as one line."""
+
+    exit_code = 2
+
+
+@app.command()
+def predict(
+    formulas: Annotated[
+        list[str] | None, typer.Argument(metavar="[FORMULA]...", help="E.g. Li7La3Zr2O12.")
+    ] = None,
+    cif: Annotated[
+        list[Path] | None, typer.Option("--cif", metavar="FILE...", help="CIF files.")
+    ] = None,
+    poscar: Annotated[
+        list[Path] | None, typer.Option("--poscar", metavar="FILE...", help="POSCAR files.")
+    ] = None,
+    temperature_c: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--temperature-c",
+            "-t",
+            metavar="T...",
+            help="Also the conductivity at these temperatures in Celsius, e.g. 25 60 -20.",
+        ),
+    ] = None,
+    coverage: CoverageOption = 0.9,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as the service does.")] = (
+        False
+    ),
+) -> None:
+    """Predict all properties of the materials named, with intervals."""
+    files: list[StructureFile] = [(path, "cif") for path in cif or []]
+    files += [(path, "poscar") for path in poscar or []]
+    names = [*(formulas or []), *(str(path) for path, _ in files)]
+    if not names:
+        raise UserError("name at least one formula, or a file after --cif or --poscar")
+    for path, _ in files:
+        if not path.is_file():
+            raise UserError(f"there is no file '{path}'")
+    failed = _predict(names, formulas or [], files, temperature_c or [], coverage, as_json)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="CSV, Parquet or JSON Lines with a column formula, cif or cif_path; "
+            "or a folder of .cif files.",
+        ),
+    ],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help=".csv or .parquet to write.")],
+    coverage: CoverageOption = 0.9,
+) -> None:
+    """Predict a whole list: one row out for each row in, a bad row with its reason."""
+    from serving.batch import score_list
+    from serving.rows import ListError
+    from serving.writers import check_output
+
+    settings = _settings()
+    try:
+        check_output(target)  # before the model is loaded, which takes seconds
+        if not source.exists():
+            raise ListError(f"there is no file '{source}'")
+        _conditions([], coverage)
+        counts = score_list(
+            source,
+            target,
+            _predictor(),
+            coverage=coverage,
+            block_rows=settings.block_rows,
+        )
+    except ListError as error:
+        raise UserError(str(error)) from error
+    typer.echo(
+        f"{counts.rows} rows: {counts.rows - counts.errors} predicted, {counts.errors} errors "
+        f"-> {target}",
+        err=True,
+    )
+
+
+@app.command()
+def serve(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default 3000.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Default 127.0.0.1, which only this machine reaches.")
+    ] = None,
+) -> None:
+    """Answer POST /predict over HTTP."""
+    from models.bundle import BundleError, default_bundle_path, open_bundle
+    from serving.launch import AddressError, become_server, free_address
+
+    settings = _settings()
+    bundle = default_bundle_path().resolve()
+    try:
+        open_bundle(bundle)
+    except BundleError as error:
+        raise UserError(str(error)) from error
+    try:
+        address = free_address(host or settings.host, port or settings.port)
+    except AddressError as error:
+        raise UserError(str(error)) from error
+    become_server(*address, bundle)
+
+
+def _predict(
+    formulas_and_files: Sequence[str],
+    formulas: Sequence[str],
+    files: Sequence[StructureFile],
+    temperatures_c: Sequence[float],
+    coverage: float,
+    as_json: bool,
+) -> int:
+    """Predict and print; the number of materials without a prediction."""
+    import json
+
+    from serving.answers import response
+    from serving.blocks import MaterialText, score_block
+    from serving.rows import structure_file
+
+    conditions = _conditions(temperatures_c, coverage)
+    entries: list[MaterialText | Rejection] = [MaterialText(text, "formula") for text in formulas]
+    entries += [structure_file(path, kind, kind) for path, kind in files]
+    predictor = _predictor()
+    scored = score_block(
+        predictor,
+        entries,
+        coverage=conditions.coverage,
+        temperatures_k=conditions.temperatures_k,
+    )
+    answer = response(predictor, formulas_and_files, scored, conditions.temperatures_c)
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2, allow_nan=False))
+    else:
+        from rich.console import Console
+
+        from serving.render import show
+
+        show(answer, coverage, Console())
+    failed = [item for item in answer["predictions"] if item["status"] == "error"]
+    for item in failed:
+        fault = item["error"]
+        where = f"{fault['field']}: " if fault["field"] else ""
+        _complain(f"{item['id']}: {where}{fault['message']}")
+    return len(failed)
+
+
+def _conditions(temperatures_c: Sequence[float], coverage: float) -> Conditions:
+    from pydantic import ValidationError
+
+    from serving.schema import Conditions, first_fault
+
+    try:
+        return Conditions(temperatures_c=list(temperatures_c), coverage=coverage)
+    except ValidationError as error:
+        fault = first_fault(error)
+        option = "--coverage" if fault.field == "coverage" else "--temperature-c"
+        raise UserError(f"{option}: {fault.message}") from error
+
+
+def _predictor() -> Predictor:
+    from models.bundle import BundleError, default_bundle_path
+    from models.predictor import Predictor
+
+    try:
+        return Predictor.load(default_bundle_path())
+    except BundleError as error:
+        raise UserError(str(error)) from error
+
+
+def _settings() -> Settings:
+    from pydantic import ValidationError
+
+    from serving.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = "_".join(str(step) for step in detail["loc"]).upper()
+        raise UserError(f"FRENKEL_{name}: {detail['msg']}") from error
+
+
+class _OneLine(logging.Formatter):
+    """Log records without their traceback: on a command line the reason is enough."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        reason = f": {type(error).__name__}: {error}" if error else ""
+        return "frenkel: " + " ".join(f"{record.getMessage()}{reason}".split())
+
+
+def _complain(message: str) -> None:
+    line = " ".join(message.split())
+    typer.echo(f"frenkel: {line}", err=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit with its code; the caller's mistakes end as one line each."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OneLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    words = expand_values(sys.argv[1:] if arguments is None else arguments)
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(args=words, prog_name="frenkel", standalone_mode=False)
+    except typer.Abort:
+        code = 130
+    except typer.TyperException as error:
+        _complain(error.format_message())
+        code = getattr(error, "exit_code", 2)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"{where}{error.strerror or error}")
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

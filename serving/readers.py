@@ -1,0 +1,132 @@
+"""Lists of materials as they lie on disk: which reader a path gets, Parquet, folders of CIFs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from serving.rows import (
+    INPUT_COLUMNS,
+    InputBlock,
+    ListError,
+    MaterialList,
+    check_columns,
+    entry_of,
+    is_carried,
+    structure_file,
+)
+from serving.text_lists import CsvList, JsonLinesList
+
+
+def open_list(path: Path) -> MaterialList:
+    """The reader for a path, chosen by its ending. Raises ListError, OSError."""
+    if path.is_dir():
+        return CifFolder(path)
+    if not path.exists():
+        raise ListError(f"there is no file '{path}'")
+    match path.suffix.lower():
+        case ".csv":
+            return CsvList(path)
+        case ".jsonl" | ".ndjson":
+            return JsonLinesList(path)
+        case ".parquet" | ".pq":
+            return ParquetList(path)
+    raise ListError(
+        f"'{path.name}' is no list: it must end in .csv, .parquet or .jsonl, or be a folder of "
+        ".cif files"
+    )
+
+
+class ParquetList:
+    """A Parquet file; carried columns keep their types."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with pq.ParquetFile(path) as file:
+                schema = file.schema_arrow.remove_metadata()
+                self.total = file.metadata.num_rows
+        except pa.ArrowException as error:
+            raise ListError(f"'{path.name}' is not a Parquet file: {_line(error)}") from error
+        check_columns(schema.names, f"'{path.name}'")
+        for name in set(schema.names) & set(INPUT_COLUMNS):
+            if not _holds_text(schema.field(name).type):
+                raise ListError(f"the column {name} must hold text, not {schema.field(name).type}")
+        self.carried = pa.schema([field for field in schema if is_carried(field.name)])
+
+    def blocks(self, rows: int) -> Iterator[InputBlock]:
+        """The rows in order, ``rows`` at a time."""
+        done = 0
+        try:
+            with pq.ParquetFile(self.path) as file:
+                for batch in file.iter_batches(batch_size=rows):
+                    done += batch.num_rows
+                    yield self._block(batch, done)
+        except (pa.ArrowException, OSError) as error:
+            raise ListError(
+                f"'{self.path.name}' is damaged after row {done}: {_line(error)}"
+            ) from error
+
+    def _block(self, batch: pa.RecordBatch, done: int) -> InputBlock:
+        given = {
+            name: batch.column(name).to_pylist()
+            for name in INPUT_COLUMNS
+            if name in batch.schema.names
+        }
+        entries = [
+            entry_of(dict(zip(given, row, strict=True)), self.path.parent)
+            for row in zip(*given.values(), strict=True)
+        ]
+        carried = (
+            pa.Table.from_arrays(
+                [batch.column(name) for name in self.carried.names], schema=self.carried
+            )
+            if self.carried.names
+            else pa.table({})
+        )
+        return InputBlock(carried, entries, given.get("formula", [None] * len(entries)), done)
+
+
+class CifFolder:
+    """The .cif files of a folder, by name; not the folders in it."""
+
+    carried = pa.schema([("id", pa.string()), ("cif_path", pa.string())])
+
+    def __init__(self, path: Path) -> None:
+        self.files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".cif")
+        if not self.files:
+            raise ListError(f"the folder '{path}' has no .cif files")
+        self.total = len(self.files)
+
+    def blocks(self, rows: int) -> Iterator[InputBlock]:
+        """The files in order, ``rows`` at a time; id is the name without its ending."""
+        for start in range(0, self.total, rows):
+            files = self.files[start : start + rows]
+            names = {
+                "id": [file.stem for file in files],
+                "cif_path": [file.name for file in files],
+            }
+            yield InputBlock(
+                pa.table(names, schema=self.carried),
+                [structure_file(file, "cif", "cif_path") for file in files],
+                [None] * len(files),
+                start + len(files),
+            )
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _holds_text(kind.value_type)
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_string_view(kind)
+        or pa.types.is_null(kind)
+    )
+
+
+def _line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

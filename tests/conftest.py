@@ -1,0 +1,32 @@
+"""Fixtures that several packages' tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from training.tables import Dataset
+
+
+@pytest.fixture(scope="session")
+def dataset() -> Dataset:
+    """Everything that can be had here: cache, FRENKEL_DATA_MIRROR, package index, https."""
+    from training.tables import NoSources, load_dataset
+
+    try:
+        return load_dataset()
+    except NoSources as error:
+        pytest.skip(f"no data set is within reach: {error}")
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The folder with the mirrored data sets."""
+    named = os.environ.get("FRENKEL_DATA_MIRROR")
+    if not named:
+        pytest.skip("FRENKEL_DATA_MIRROR is not set")
+    return Path(named)

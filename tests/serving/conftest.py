@@ -1,0 +1,179 @@
+"""What the serving tests share: a stand-in for the model, texts, and one real server."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.material import Material
+from models.predictor import PROPERTIES, PredictionBlock
+
+REPOSITORY = Path(__file__).parents[2]
+START_LIMIT_S = 120
+STOP_LIMIT_S = 30
+
+DISORDERED_CIF = """data_mixed_halide
+_cell_length_a 4.10
+_cell_length_b 4.10
+_cell_length_c 4.10
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_symmetry_space_group_name_H-M 'P 1'
+loop_
+_symmetry_equiv_pos_as_xyz
+'x, y, z'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+Li1 Li 0 0 0 0.5
+Na1 Na 0 0 0 0.5
+Cl1 Cl 0.5 0.5 0.5 1
+"""
+
+POSCAR = """Li Cl
+1.0
+4.1 0.0 0.0
+0.0 4.1 0.0
+0.0 0.0 4.1
+Li Cl
+1 1
+direct
+0.0 0.0 0.0
+0.5 0.5 0.5
+"""
+
+
+class StandIn:
+    """Numbers that depend on the formula alone, in place of a trained model.
+
+    It fails on Fe2O3, has no finite number for Fe3O4, and no conductivity without a mobile ion.
+    """
+
+    version = "stand-in"
+    manifest = SimpleNamespace(data_sha256="0" * 64, trained_at="2026-11-23T00:00:00+00:00")
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def predict(
+        self,
+        materials: Sequence[Material],
+        *,
+        coverage: float = 0.9,
+        temperatures_k: Sequence[float] = (),
+    ) -> PredictionBlock:
+        self.calls.append(len(materials))
+        formulas = [material.formula for material in materials]
+        if "Fe2O3" in formulas:
+            raise ArithmeticError("no answer for Fe2O3")
+        value = np.array([_numbers(formula) for formula in formulas])
+        value[[formula == "Fe3O4" for formula in formulas]] = np.inf
+        columns: dict[str, object] = {
+            "formula": formulas,
+            "mobile_ion": [material.mobile_ion for material in materials],
+        }
+        still = np.array([material.mobile_ion is None for material in materials])
+        value[still, 0] = np.nan
+        for position, name in enumerate(PROPERTIES):
+            columns[name] = value[:, position]
+            columns[f"{name}_lower"] = value[:, position] - coverage
+            columns[f"{name}_upper"] = value[:, position] + coverage
+        kelvin = np.asarray(temperatures_k, dtype=np.float64)
+        curve = value[:, :1] + 1000 / 298.15 - 1000 / kelvin[None, :]
+        return PredictionBlock(
+            frame=pd.DataFrame(columns),
+            temperatures_k=kelvin,
+            curve={"value": curve, "lower": curve - coverage, "upper": curve + coverage}
+            if len(kelvin)
+            else None,
+            notes=[["no mobile ion of the data"] if ion else [] for ion in still],
+            in_domain=[not ion for ion in still],
+        )
+
+
+def _numbers(formula: str) -> np.ndarray:
+    seed = int.from_bytes(hashlib.sha256(formula.encode()).digest()[:4])
+    return np.random.default_rng(seed).normal(size=len(PROPERTIES))
+
+
+@pytest.fixture
+def stand_in() -> StandIn:
+    return StandIn()
+
+
+@pytest.fixture(scope="session")
+def disordered_cif() -> str:
+    return DISORDERED_CIF
+
+
+@pytest.fixture(scope="session")
+def poscar() -> str:
+    return POSCAR
+
+
+@pytest.fixture(scope="session")
+def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server process started as a user starts it; it must also end on SIGTERM."""
+    folder = tmp_path_factory.mktemp("server")
+    port = free_port()
+    environment = os.environ | {
+        "FRENKEL_BUNDLE": str(bundle),
+        "BENTOML_HOME": str(folder / "bentoml"),
+        "OMP_NUM_THREADS": "1",
+    }
+    log = folder / "server.log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "serving.cli", "serve", "--port", str(port)],
+            cwd=REPOSITORY,
+            env=environment,
+            stdout=stream,
+            stderr=stream,
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_ready(process, address, log)
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                pytest.fail(f"the server did not end on SIGTERM:\n{log.read_text()[-3000:]}")
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{address}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    pytest.fail(f"the server did not become ready:\n{log.read_text()[-3000:]}")

@@ -1,0 +1,202 @@
+"""The gate and the line before the model, without a model and without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.errors import MalformedBodyError, OverloadedError
+from serving.gate import RequestGate
+from serving.settings import Settings
+from serving.worker import PredictionWorker
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def ask(
+    app: ASGIApp,
+    *,
+    headers: dict[str, str] | None = None,
+    pieces: list[bytes] | None = None,
+    stalls: bool = False,
+    leaves: bool = False,
+    **limits: Any,
+) -> Answer:
+    """The answer of an application behind the gate; ``pieces`` is a body in chunks."""
+    sent: list[Message] = []
+    waiting = list(pieces or [b""])
+
+    async def receive() -> Message:
+        if leaves:
+            return {"type": "http.disconnect"}
+        if not waiting or (stalls and len(waiting) == 1):
+            await asyncio.sleep(60)
+        piece = waiting.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(waiting)}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    named = headers or {}
+    if pieces and "content-length" not in named:
+        named = {**named, "transfer-encoding": "chunked"}
+    scope: Scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/predict",
+        "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+    }
+    gate = RequestGate(app, settings=lambda: Settings(**limits))
+    asyncio.run(gate(scope, receive, send))
+    start, *rest = sent
+    found = {name.decode(): value.decode() for name, value in start["headers"]}
+    return start["status"], found, b"".join(message.get("body", b"") for message in rest)
+
+
+def error_of(answer: Answer) -> dict[str, Any]:
+    error: dict[str, Any] = json.loads(answer[2])["error"]
+    assert set(error) == {"code", "message", "field", "request_id"}
+    assert error["request_id"] == answer[1]["x-request-id"]
+    return error
+
+
+def app_of(handler: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handler(Request(scope, receive))
+        await response(scope, receive, send)
+
+    return ExceptionMiddleware(app)
+
+
+async def echo_size(request: Request) -> Response:
+    return Response(str(len(await request.body())))
+
+
+def test_a_request_id_is_given_back_and_a_strange_one_is_replaced() -> None:
+    _, headers, _ = ask(app_of(echo_size), headers={"x-request-id": "run-7:a.b"})
+    assert headers["x-request-id"] == "run-7:a.b"
+    for strange in ("a b", "x" * 129, 'a"b', ""):
+        _, headers, _ = ask(app_of(echo_size), headers={"x-request-id": strange})
+        assert len(headers["x-request-id"]) == 32
+
+
+def test_a_body_of_exactly_the_limit_passes() -> None:
+    status, _, body = ask(app_of(echo_size), pieces=[b"x" * 600, b"x" * 400], max_body_bytes=1000)
+    assert (status, body) == (200, b"1000")
+
+
+@pytest.mark.parametrize("length", ["1001", "9" * 40, "-1", "ten"])
+def test_a_declared_length_over_the_limit_is_413_before_reading(length: str) -> None:
+    answer = ask(
+        app_of(echo_size),
+        headers={"content-length": length},
+        pieces=[b"x"],
+        stalls=True,
+        max_body_bytes=1000,
+    )
+    assert answer[0] == 413
+    assert error_of(answer)["code"] == "body_too_large"
+    assert answer[1]["connection"] == "close"
+
+
+def test_chunks_over_the_limit_are_413() -> None:
+    answer = ask(app_of(echo_size), pieces=[b"x" * 600] * 5, max_body_bytes=1000)
+    assert (answer[0], error_of(answer)["code"]) == (413, "body_too_large")
+
+
+def test_a_body_that_never_ends_is_408() -> None:
+    answer = ask(app_of(echo_size), pieces=[b"{", b"}"], stalls=True, request_timeout_s=0.05)
+    assert (answer[0], error_of(answer)["code"]) == (408, "body_too_slow")
+
+
+def test_an_answer_that_takes_too_long_is_504() -> None:
+    async def slow(request: Request) -> Response:
+        await request.body()
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    answer = ask(app_of(slow), pieces=[b"{}"], request_timeout_s=0.05)
+    assert (answer[0], error_of(answer)["code"]) == (504, "timeout")
+
+
+def test_a_sender_that_leaves_ends_the_request() -> None:
+    assert ask(app_of(echo_size), leaves=True)[0] == 499
+
+
+def test_an_error_of_ours_keeps_status_code_and_field() -> None:
+    async def refuse(_: Request) -> Response:
+        raise MalformedBodyError("no", code="missing_field", field="materials")
+
+    answer = ask(app_of(refuse))
+    error = error_of(answer)
+    assert (answer[0], error["code"], error["field"]) == (400, "missing_field", "materials")
+
+
+def test_a_fault_of_ours_is_500_without_its_text() -> None:
+    async def fail(_: Request) -> Response:
+        raise RuntimeError("secret of the house")
+
+    answer = ask(app_of(fail))
+    assert (answer[0], error_of(answer)["code"]) == (500, "internal")
+    assert b"secret" not in answer[2]
+    assert b"RuntimeError" not in answer[2]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, "not_found"), (405, "method_not_allowed"), (503, "not_ready"), (418, "bad_request")],
+)
+def test_errors_of_the_framework_get_our_shape(status: int, code: str) -> None:
+    async def foreign(_: Request) -> Response:
+        raise HTTPException(status, detail="their words", headers={"Allow": "POST"})
+
+    answer = ask(app_of(foreign))
+    assert (answer[0], error_of(answer)["code"]) == (status, code)
+    assert answer[1]["allow"] == "POST"
+    assert b"their words" not in answer[2]
+
+
+def test_a_full_line_is_refused_and_drains_again() -> None:
+    async def scene() -> list[object]:
+        worker = PredictionWorker(max_waiting=2)
+        release = threading.Event()
+        first = asyncio.create_task(worker.run(release.wait, 10))
+        second = asyncio.create_task(worker.run(int, "2"))
+        await asyncio.sleep(0.05)
+        with pytest.raises(OverloadedError) as refused:
+            await worker.run(int, "3")
+        release.set()
+        results = [await first, await second, await worker.run(int, "4")]
+        worker.close()
+        return [*results, refused.value.headers]
+
+    assert asyncio.run(scene()) == [True, 2, 4, {"Retry-After": "1"}]
+
+
+def test_what_is_cancelled_while_it_waits_never_starts() -> None:
+    async def scene() -> list[str]:
+        worker = PredictionWorker(max_waiting=5)
+        release = threading.Event()
+        started: list[str] = []
+        running = asyncio.create_task(worker.run(release.wait, 10))
+        waiting = asyncio.create_task(worker.run(started.append, "cancelled"))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        release.set()
+        await running
+        await worker.run(started.append, "last")
+        worker.close()
+        return started
+
+    assert asyncio.run(scene()) == ["last"]

@@ -1,0 +1,102 @@
+"""``frenkel-train``: data, train, benchmark."""
+
+from __future__ import annotations
+
+import logging
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Fetch the data, train and register the models, measure them.",
+)
+BENCHMARKS = Path("benchmarks")
+
+
+@app.callback()
+def _logging() -> None:
+    logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
+    logging.getLogger("frenkel").setLevel(logging.INFO)
+
+
+@app.command()
+def data(
+    report: Annotated[
+        bool, typer.Option("--report", help="Count rows kept, repaired and rejected.")
+    ] = False,
+) -> None:
+    """Fetch and check every data source, and build the tables."""
+    from training.report import data_report
+    from training.tables import NoSources, load_dataset
+
+    try:
+        dataset = load_dataset()
+    except NoSources as error:
+        _stop(str(error))
+    for status in dataset.sources:
+        found = f"from {status.via}" if status.available else f"MISSING: {status.reason}"
+        typer.echo(f"{status.name:<28} {found}", err=True)
+    if report:
+        typer.echo(data_report(dataset)[0])
+
+
+@app.command()
+def train(
+    profile: Annotated[str, typer.Option(help="full, or small for a quick try.")] = "full",
+    bundle: Annotated[
+        Path | None, typer.Option(help="Where the champion goes (FRENKEL_BUNDLE or ./bundle).")
+    ] = None,
+) -> None:
+    """Train all models, track them in MLflow and register the champion."""
+    from models.bundle import default_bundle_path
+    from training.profiles import profile_named
+    from training.tables import NoSources
+    from training.train import train as run_training
+
+    try:
+        settings = profile_named(profile)
+    except ValueError as error:
+        _stop(str(error))
+    try:
+        manifest = run_training(settings, bundle or default_bundle_path())
+    except NoSources as error:
+        _stop(str(error))
+    for name, value in manifest.metrics.items():
+        if name.count(".") == 1 and name.endswith(".mae"):
+            typer.echo(f"{name.removesuffix('.mae'):<28} held-out MAE {value:.3f}")
+
+
+@app.command()
+def benchmark(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Benchmarks to run; all if none.")
+    ] = None,
+) -> None:
+    """Run benchmarks/*.py; each writes benchmarks/results/<name>.json."""
+    known = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem != "__init__")
+    if not known:
+        _stop(f"no benchmarks in '{BENCHMARKS}': run this in the root of the repository")
+    chosen = names or [name for name in known if not name.startswith("_")]
+    for name in chosen:
+        if name not in known:
+            _stop(f"unknown benchmark '{name}': accepted are {', '.join(known)}")
+    sys.path.insert(0, os.getcwd())
+    for name in chosen:
+        runpy.run_path(str(BENCHMARKS / f"{name}.py"), run_name="__main__")
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The console script."""
+    app()
