@@ -60,11 +60,12 @@ score: $(READY) ## predict a file of materials: make score IN=materials.csv OUT=
 	$(BIN)/frenkel score "$(IN)" "$(OUT)" $(EXTRA)
 
 .PHONY: benchmark
-benchmark: $(READY) ## run benchmarks/*.py and write benchmarks/results/
+benchmark: $(READY) ## run benchmarks/*.py, write benchmarks/results/ and the README's table
 	@set -e; for script in benchmarks/*.py; do \
 	  case "$$script" in */__init__.py|*/_*) continue;; esac; \
 	  name=$$(basename "$$script" .py); echo "benchmark $$name"; \
 	  $(BIN)/python -m "benchmarks.$$name" $(EXTRA); done
+	$(BIN)/python -m benchmarks._readme
 
 .PHONY: ui
 ui: $(READY) ## browse the training runs in MLflow

@@ -85,7 +85,7 @@ def check_cell_shape(matrix: FloatArray, field: str, limits: MaterialLimits) -> 
     """
     if not np.isfinite(matrix).all():
         raise InvalidMaterial(field, "the cell has a number that is not finite")
-    lengths = np.linalg.norm(matrix, axis=1)
+    lengths = np.array([math.hypot(*row) for row in matrix.tolist()])  # norm() overflows
     shortest, longest = float(lengths.min()), float(lengths.max())
     if not limits.min_cell_angstrom <= shortest <= longest <= limits.max_cell_angstrom:
         raise InvalidMaterial(
@@ -104,9 +104,9 @@ def check_cell_shape(matrix: FloatArray, field: str, limits: MaterialLimits) -> 
                 f"{limits.min_angle_deg:g} to {limits.max_angle_deg:g} is accepted",
             )
     faces = [float(np.linalg.norm(np.cross(matrix[i - 2], matrix[i - 1]))) for i in range(3)]
-    if abs(float(np.linalg.det(matrix))) < limits.min_cell_angstrom * max(faces):
+    if abs(float(np.linalg.det(matrix))) < limits.min_thickness_angstrom * max(faces):
         raise InvalidMaterial(
-            field, f"the cell is thinner than {limits.min_cell_angstrom:g} Angstrom"
+            field, f"the cell is thinner than {limits.min_thickness_angstrom:g} Angstrom"
         )
 
 
@@ -125,12 +125,15 @@ def check_contacts(structure: Structure, field: str, limits: MaterialLimits) -> 
         )
 
 
-def standard_crystal(structure: Structure) -> Crystal:
+def standard_crystal(structure: Structure, *, most_sites: int | None = None) -> Crystal:
     """The space group (spglib on the sites' compositions) and the standard primitive cell.
 
-    Where spglib finds no symmetry, as when partly filled sites nearly coincide, the structure
-    stays as it is and the space group is None.
+    Where spglib finds no symmetry, as when partly filled sites nearly coincide, or the cell has
+    more than ``most_sites`` (the search grows with their cube), the structure stays as it is and
+    the space group is None.
     """
+    if most_sites is not None and len(structure) > most_sites:
+        return Crystal(structure, None, _rounded(structure.lattice.parameters))
     from pymatgen.core.lattice import Lattice
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer, SymmetryUndeterminedError
     from spglib.error import SpglibError

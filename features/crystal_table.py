@@ -30,7 +30,7 @@ LOGGER = logging.getLogger(__name__)
 
 # What numerical code raises on an odd crystal. UnusableStructure is a ValueError.
 FEATURIZER_ERRORS = (ValueError, ArithmeticError, LookupError, np.linalg.LinAlgError, MemoryError)
-FEWEST_FOR_PROCESSES = 32  # below it starting processes costs more than it saves
+FEWEST_FOR_PROCESSES = 300  # starting processes takes seconds, a structure milliseconds
 
 
 @lru_cache(maxsize=1)

@@ -36,11 +36,13 @@ class MaterialLimits:
     json_depth: int = 20
     sites: int = 2000  # in the cell as sent, after symmetry
     symmetry_operations: int = 192
+    symmetry_search_sites: int = 1000  # larger cells keep their size and get no space group
     images: int = 5000  # listed sites times symmetry operations
     occupancy: float = 1.05  # a site's sum; between 1 and this it is scaled down to 1
     contact_angstrom: float = 0.1  # no two atoms that exclude each other are closer
 
-    min_cell_angstrom: float = 0.5  # also between opposite faces of the cell
+    min_cell_angstrom: float = 0.5
+    min_thickness_angstrom: float = 0.1  # between opposite faces; skewed cells are thin
     max_cell_angstrom: float = 300.0
     min_angle_deg: float = 5.0
     max_angle_deg: float = 175.0

@@ -62,14 +62,14 @@ class Material:
         """The one structure in the text. Raises InvalidMaterial ("cif")."""
         from features.cif import structure_from_cif
 
-        return cls._of_plain(structure_from_cif(text, limits))
+        return cls._of_plain(structure_from_cif(text, limits), limits.symmetry_search_sites)
 
     @classmethod
     def from_poscar(cls, text: str, *, limits: MaterialLimits = DEFAULT_LIMITS) -> Self:
         """VASP 5 and later. Raises InvalidMaterial ("poscar")."""
         from features.poscar import structure_from_poscar
 
-        return cls._of_plain(structure_from_poscar(text, limits))
+        return cls._of_plain(structure_from_poscar(text, limits), limits.symmetry_search_sites)
 
     @classmethod
     def from_pymatgen(
@@ -78,13 +78,15 @@ class Material:
         """``Structure.as_dict()`` or its JSON. Raises InvalidMaterial ("pymatgen")."""
         from features.pymatgen_json import structure_from_pymatgen
 
-        return cls._of_plain(structure_from_pymatgen(data, limits))
+        return cls._of_plain(structure_from_pymatgen(data, limits), limits.symmetry_search_sites)
 
     @classmethod
     def from_structure(
         cls, structure: Structure, *, limits: MaterialLimits = DEFAULT_LIMITS
     ) -> Self:
         """A trusted structure, as training data are: size and contacts are not checked.
+
+        pymatgen's own deuterium cannot be told from hydrogen and counts as such.
 
         Raises InvalidMaterial ("structure") for species that are no elements and for occupancies
         out of bounds.
@@ -109,10 +111,10 @@ class Material:
         return readers[format](text, limits=limits)
 
     @classmethod
-    def _of_plain(cls, structure: Structure) -> Self:
+    def _of_plain(cls, structure: Structure, most_sites: int | None = None) -> Self:
         from features.crystal import standard_crystal
 
-        crystal = standard_crystal(structure)
+        crystal = standard_crystal(structure, most_sites=most_sites)
         amounts = crystal.structure.composition.get_el_amt_dict()
         return cls(
             formula=formula_of_cell(amounts),
@@ -124,9 +126,14 @@ class Material:
 
     @property
     def mobile_ion(self) -> str | None:
-        """The first of Li, Na, Mg that is present, else of K, Ag, Cu, Ca, Zn, else None."""
-        present = {symbol for symbol, _ in self.fractions}
-        return next((ion for ion in (*MOBILE_IONS, *KNOWN_UNTRAINED_IONS) if ion in present), None)
+        """The first of Li, Na, Mg that is present, else the most abundant of K, Ag, Cu, Ca, Zn.
+
+        None where there is none of them. In KAg4I5 it is silver that moves.
+        """
+        present = dict(self.fractions)
+        trained = next((ion for ion in MOBILE_IONS if ion in present), None)
+        others = [ion for ion in KNOWN_UNTRAINED_IONS if ion in present]
+        return trained or max(others, key=lambda ion: present[ion], default=None)
 
     @cached_property
     def composition_key(self) -> str:

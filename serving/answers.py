@@ -35,10 +35,8 @@ def items(
 ) -> list[Json]:
     """One item a row of the block: an answer, or a refusal with its reason."""
     answers: dict[int, Json] = {}
-    if scored.prediction is not None:
-        answers = dict(
-            zip(scored.answered, _answers(scored.prediction, temperatures_c), strict=True)
-        )
+    for part in scored.parts:
+        answers |= zip(part.rows, _answers(part.prediction, temperatures_c), strict=True)
     listed = []
     for row, (identifier, rejection) in enumerate(zip(ids, scored.rejections, strict=True)):
         if rejection is None:

@@ -65,7 +65,7 @@ def score_list(
             columns = [*block.carried.columns, *_output_columns(block, scored, predictor.version)]
             output.write(pa.table(columns, schema=schema))
             rows += len(block.entries)
-            errors += len(block.entries) - len(scored.answered)
+            errors += len(block.entries) - scored.answered
             bar.advance_to(block.progress, rows)
     return ScoreCounts(rows, errors)
 
@@ -90,14 +90,13 @@ def _output_columns(block: InputBlock, scored: ScoredBlock, version: str) -> lis
     formulas: list[str | None] = list(block.formulas)
     ions: list[str | None] = [None] * count
     values = np.full((count, len(VALUE_COLUMNS)), np.nan)
-    if scored.prediction is not None:
-        frame = scored.prediction.frame
-        values[scored.answered] = frame[list(VALUE_COLUMNS)].to_numpy(np.float64)
-        for row, formula, ion in zip(
-            scored.answered, frame["formula"], frame["mobile_ion"], strict=True
-        ):
+    for part in scored.parts:
+        frame = part.prediction.frame
+        values[part.rows] = frame[list(VALUE_COLUMNS)].to_numpy(np.float64)
+        for row, formula, ion in zip(part.rows, frame["formula"], frame["mobile_ion"], strict=True):
             formulas[row] = formula
             ions[row] = ion if isinstance(ion, str) else None
+    values[[rejection is not None for rejection in scored.rejections]] = np.nan
     texts = [
         formulas,
         ions,

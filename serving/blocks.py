@@ -7,13 +7,12 @@ their own row. The other rows are answered as if the bad one had not been there.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from features.material import InvalidMaterial, Material
 from models.predictor import PROPERTIES, PredictionBlock, Predictor
@@ -53,17 +52,29 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class ScoredPart:
+    """Predictions of some rows of a block; ``rows`` has the row number of each, in order."""
+
+    rows: list[int]
+    prediction: PredictionBlock
+
+
+@dataclass(frozen=True)
 class ScoredBlock:
     """A block of rows after prediction.
 
     rejections: one entry a row, None where the row was answered.
-    answered: the row numbers that were answered, ascending.
-    prediction: the rows of ``answered`` in that order; None where there are none.
+    parts: the predictions; almost always one part. A row that is rejected in spite of its
+    prediction (because that is not finite) is still in its part.
     """
 
     rejections: list[Rejection | None]
-    answered: list[int]
-    prediction: PredictionBlock | None
+    parts: list[ScoredPart]
+
+    @property
+    def answered(self) -> int:
+        """How many rows have an answer."""
+        return self.rejections.count(None)
 
 
 def score_block(
@@ -80,25 +91,17 @@ def score_block(
     """
     read = [read_material(entry) for entry in entries]
     rejections = [item if isinstance(item, Rejection) else None for item in read]
-    rows = [row for row, item in enumerate(read) if isinstance(item, Material)]
-    materials = [item for item in read if isinstance(item, Material)]
-    parts, failed = _predict(predictor, materials, coverage, temperatures_k)
-    for position, reason in failed.items():
-        rejections[rows[position]] = Rejection(
-            "internal", None, f"the prediction failed for this material ({reason})"
-        )
-    rows = [row for position, row in enumerate(rows) if position not in failed]
-    if not rows:
-        return ScoredBlock(rejections, [], None)
-    prediction = _joined(parts)
-    finite = _is_usable(prediction)
-    for row, usable in zip(rows, finite, strict=True):
-        if not usable:
-            rejections[row] = Rejection(
-                "not_finite", None, "the model gave no finite number for this material"
-            )
-    rows = [row for row, usable in zip(rows, finite, strict=True) if usable]
-    return ScoredBlock(rejections, rows, _only(prediction, finite) if rows else None)
+    known = {row: item for row, item in enumerate(read) if isinstance(item, Material)}
+    parts, failed = _predict(predictor, known, coverage, temperatures_k)
+    for row, reason in failed.items():
+        message = f"the prediction failed for this material ({reason})"
+        rejections[row] = Rejection("internal", None, message)
+    for part in parts:
+        for row, usable in zip(part.rows, _is_usable(part.prediction), strict=True):
+            if not usable:
+                message = "the model gave no finite number for this material"
+                rejections[row] = Rejection("not_finite", None, message)
+    return ScoredBlock(rejections, parts)
 
 
 def read_material(entry: MaterialText | Rejection) -> Material | Rejection:
@@ -118,53 +121,36 @@ def read_material(entry: MaterialText | Rejection) -> Material | Rejection:
 
 def _predict(
     predictor: Predictor,
-    materials: Sequence[Material],
+    known: Mapping[int, Material],
     coverage: float,
     temperatures_k: Sequence[float],
-) -> tuple[list[PredictionBlock], dict[int, str]]:
-    """Predictions of a block, and the positions in it that fail with the kind of error.
+) -> tuple[list[ScoredPart], dict[int, str]]:
+    """Predictions of the rows known, and the rows that fail with the kind of error.
 
     Where the block fails it is halved until the failing materials stand alone.
     """
-    parts: list[PredictionBlock] = []
+    parts: list[ScoredPart] = []
     failed: dict[int, str] = {}
-    waiting = [(0, len(materials))] if materials else []
+    waiting = [list(known)] if known else []
     while waiting:
-        start, stop = waiting.pop()
+        rows = waiting.pop()
+        materials = [known[row] for row in rows]
         try:
-            parts.append(
-                predictor.predict(
-                    materials[start:stop], coverage=coverage, temperatures_k=temperatures_k
-                )
+            prediction = predictor.predict(
+                materials, coverage=coverage, temperatures_k=temperatures_k
             )
         except Exception as error:
-            if stop - start > 1:
-                middle = (start + stop) // 2
-                waiting += [(middle, stop), (start, middle)]
+            if len(rows) > 1:
+                middle = len(rows) // 2
+                waiting += [rows[middle:], rows[:middle]]
                 continue
             if len(failed) == FAILURES_BEFORE_GIVING_UP:
                 raise
             logger.exception("prediction failed for one material")
-            failed[start] = type(error).__name__
+            failed[rows[0]] = type(error).__name__
+        else:
+            parts.append(ScoredPart(rows, prediction))
     return parts, failed
-
-
-def _joined(parts: Sequence[PredictionBlock]) -> PredictionBlock:
-    """Predictions of consecutive pieces as one block."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    curves = [part.curve for part in parts if part.curve is not None]
-    curve = None
-    if len(curves) == len(parts):
-        curve = {name: np.concatenate([piece[name] for piece in curves]) for name in curves[0]}
-    return replace(
-        first,
-        frame=pd.concat([part.frame for part in parts], ignore_index=True),
-        curve=curve,
-        notes=[notes for part in parts for notes in part.notes],
-        in_domain=[inside for part in parts for inside in part.in_domain],
-    )
 
 
 def _is_usable(prediction: PredictionBlock) -> BoolArray:
@@ -176,17 +162,3 @@ def _is_usable(prediction: PredictionBlock) -> BoolArray:
     missing = np.isnan(numbers).any(axis=1)
     usable: BoolArray = ~np.isinf(numbers).any(axis=1) & (~missing | explained)
     return usable
-
-
-def _only(prediction: PredictionBlock, keep: BoolArray) -> PredictionBlock:
-    """The rows of a block where ``keep`` is true."""
-    if keep.all():
-        return prediction
-    curve = prediction.curve
-    return replace(
-        prediction,
-        frame=prediction.frame[keep].reset_index(drop=True),
-        curve=None if curve is None else {name: array[keep] for name, array in curve.items()},
-        notes=[notes for notes, kept in zip(prediction.notes, keep, strict=True) if kept],
-        in_domain=[inside for inside, kept in zip(prediction.in_domain, keep, strict=True) if kept],
-    )

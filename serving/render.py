@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+ROOM_TEMPERATURE_C = 25.0
 ROWS = (
     ("log10_conductivity_s_cm", "log10 conductivity at 25 °C", "S/cm"),
     ("activation_energy_ev", "activation energy", "eV"),
@@ -43,6 +44,8 @@ def _table(item: Mapping[str, Any], coverage: float) -> Table:
     for key, words, unit in ROWS:
         table.add_row(words, *_numbers(item[key]), unit)
     for point in item["conductivity_curve"]:
+        if point["temperature_c"] == ROOM_TEMPERATURE_C:
+            continue  # shown first already
         words = f"log10 conductivity at {point['temperature_c']:g} °C"
         table.add_row(words, *_numbers(point["log10_conductivity_s_cm"]), "S/cm")
     return table
@@ -52,5 +55,7 @@ def _numbers(interval: Mapping[str, float] | None) -> tuple[str, str]:
     """Value and interval with three digits that count."""
     if interval is None:
         return "-", "-"
-    value, lower, upper = (f"{interval[key]:#.3g}" for key in ("value", "lower", "upper"))
+    value, lower, upper = (
+        f"{interval[key]:#.3g}".removesuffix(".") for key in ("value", "lower", "upper")
+    )
     return value, f"{lower} to {upper}"

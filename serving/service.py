@@ -77,10 +77,10 @@ def _answer(predictor: Predictor, asked: PredictRequest) -> str:
 
 
 def _count(scored: ScoredBlock) -> None:
-    inside = scored.prediction.in_domain if scored.prediction is not None else []
+    outside = sum(part.prediction.in_domain.count(False) for part in scored.parts)
     metrics.count_materials(
-        len(inside),
-        sum(not known for known in inside),
+        scored.answered,
+        outside,
         [rejection.code for rejection in scored.rejections if rejection is not None],
     )
 

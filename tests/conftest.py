@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from models.predictor import Predictor
     from training.tables import Dataset
 
 
@@ -30,3 +31,22 @@ def mirror() -> Path:
     if not named:
         pytest.skip("FRENKEL_DATA_MIRROR is not set")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def bundle(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small real bundle, trained in this session on the data at hand."""
+    from training.profiles import small_profile
+    from training.train import fit_bundle
+
+    folder = tmp_path_factory.mktemp("bundle")
+    fit_bundle(small_profile(), dataset, folder, None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def predictor(bundle: Path) -> Predictor:
+    """The small bundle, loaded."""
+    from models.predictor import Predictor
+
+    return Predictor.load(bundle)

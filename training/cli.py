@@ -41,7 +41,7 @@ def data(
     except NoSources as error:
         _stop(str(error))
     for status in dataset.sources:
-        found = f"from {status.via}" if status.available else f"MISSING: {status.reason}"
+        found = f"from {status.via}" if status.available else f"not used: {status.reason}"
         typer.echo(f"{status.name:<28} {found}", err=True)
     if report:
         typer.echo(data_report(dataset)[0])
@@ -80,16 +80,16 @@ def benchmark(
     ] = None,
 ) -> None:
     """Run benchmarks/*.py; each writes benchmarks/results/<name>.json."""
-    known = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem != "__init__")
+    known = sorted(path.stem for path in BENCHMARKS.glob("[!_]*.py"))
     if not known:
         _stop(f"no benchmarks in '{BENCHMARKS}': run this in the root of the repository")
-    chosen = names or [name for name in known if not name.startswith("_")]
+    chosen = names or known
     for name in chosen:
         if name not in known:
             _stop(f"unknown benchmark '{name}': accepted are {', '.join(known)}")
     sys.path.insert(0, os.getcwd())
     for name in chosen:
-        runpy.run_path(str(BENCHMARKS / f"{name}.py"), run_name="__main__")
+        runpy.run_module(f"benchmarks.{name}", run_name="__main__")
 
 
 def _stop(message: str) -> NoReturn:

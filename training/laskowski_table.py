@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -57,6 +58,15 @@ def _keep_row(row: PrintedRow, papers: dict[int, str], collector: Collector) -> 
     if row.conductivity_s_cm is None and row.activation_energy_ev is None:
         collector.reject("laskowski", origin, row.text, "neither conductivity nor E_a")
         return
+    known: dict[str, Any] = {
+        "material": material,
+        "space_group_number": row.space_group_number,
+        "source": "laskowski",
+        "doi": doi,
+        "reference": reference,
+        "row_of_origin": origin,
+        "note": _note(row),
+    }
     if row.conductivity_s_cm is not None:
         if row.conductivity_s_cm <= 0.0:
             collector.reject("laskowski", origin, row.text, "conductivity not positive")
@@ -67,22 +77,18 @@ def _keep_row(row: PrintedRow, papers: dict[int, str], collector: Collector) -> 
                 value=math.log10(row.conductivity_s_cm),
                 bound=row.bound,
                 temperature_k=ROOM_TEMPERATURE_K,
-                material=material,
-                source="laskowski",
-                doi=doi,
-                reference=reference,
-                row_of_origin=origin,
+                **known,
             )
         )
     if row.activation_energy_ev is not None:
         collector.keep(
-            Measurement(
-                property=ACTIVATION_ENERGY,
-                value=row.activation_energy_ev,
-                material=material,
-                source="laskowski",
-                doi=doi,
-                reference=reference,
-                row_of_origin=origin,
-            )
+            Measurement(property=ACTIVATION_ENERGY, value=row.activation_energy_ev, **known)
         )
+
+
+def _note(row: PrintedRow) -> str | None:
+    """What a reader of the table should know of this row."""
+    remarks = (["composite: a second phase was mixed in by weight"] if row.composite else []) + [
+        *row.notes
+    ]
+    return "; ".join(remarks) or None

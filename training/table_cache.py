@@ -30,7 +30,9 @@ READERS = (
     *("training.nasicon_tables", "training.records", "training.sources", "training.spreadsheet"),
     *("training.structure_store", "training.table_cache", "training.tables"),
     *("features.crystal", "features.elements", "features.formula", "features.formula_text"),
-    *("features.limits", "features.material", "features.species"),
+    *("features.limits", "features.material", "features.species", "features.structure_checks"),
+    *("features.cif", "features.cif_guard", "features.cif_tokens", "features.symmetry_text"),
+    *("features.space_group_names",),
 )
 _FRAMES = ("measurements", "rejected", "repaired")
 _STRUCTURES = "structures.jsonl.gz"

@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -86,7 +87,7 @@ def fit_bundle(
     dataset: Dataset,
     folder: Path,
     report: Path | None,
-    progress: Progress,
+    progress: Callable[[str], None] = lambda _: None,
     cache: Path | None = None,
 ) -> tuple[Manifest, dict[str, float]]:
     """Featurize, fit every model, and write a sealed bundle into ``folder``.
@@ -161,7 +162,7 @@ def _manifest(
     dataset: Dataset, domain: Domain, metrics: dict[str, float], rows: list[Prepared]
 ) -> Manifest:
     had = [status for status in dataset.sources if status.available]
-    missing = [status for status in dataset.sources if not status.available]
+    missing = [status for status in dataset.sources if status.needed and not status.available]
     return Manifest(
         version="",
         trained_at=datetime.now(UTC).isoformat(timespec="seconds"),

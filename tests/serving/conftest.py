@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from features.material import Material
-from models.predictor import PROPERTIES, PredictionBlock
+from models.predictor import PROPERTIES
 
 REPOSITORY = Path(__file__).parents[2]
 START_LIMIT_S = 120
@@ -78,7 +78,7 @@ class StandIn:
         *,
         coverage: float = 0.9,
         temperatures_k: Sequence[float] = (),
-    ) -> PredictionBlock:
+    ) -> SimpleNamespace:
         self.calls.append(len(materials))
         formulas = [material.formula for material in materials]
         if "Fe2O3" in formulas:
@@ -97,7 +97,7 @@ class StandIn:
             columns[f"{name}_upper"] = value[:, position] + coverage
         kelvin = np.asarray(temperatures_k, dtype=np.float64)
         curve = value[:, :1] + 1000 / 298.15 - 1000 / kelvin[None, :]
-        return PredictionBlock(
+        return SimpleNamespace(
             frame=pd.DataFrame(columns),
             temperatures_k=kelvin,
             curve={"value": curve, "lower": curve - coverage, "upper": curve + coverage}
