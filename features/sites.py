@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
 ROLES = ("mobile", "anion", "framework")
+# Real crystals stay far below it (2,000 sites of the densest one: 0.4 million); sites piled up in
+# a small cell would fill the memory.
+MOST_PAIRS = 10_000_000
 
 
 class UnusableStructure(ValueError):
@@ -155,13 +158,17 @@ def pairs_within(
 ) -> Pairs:
     """All pairs of a centre (fractional, (n, 3)) and an image of a point up to `radius` apart.
 
-    A point at the centre itself (closer than 1e-3 Angstrom) is left out.
+    A point at the centre itself (closer than 1e-3 Angstrom) is left out. Raises UnusableStructure
+    where the density of the points promises more than MOST_PAIRS pairs.
     """
     from pymatgen.optimization.neighbors import find_points_in_spheres
 
     if not len(centres) or not len(points):
         none = np.empty(0, dtype=np.int64)
         return Pairs(none, none, np.zeros((0, 3), dtype=np.int64), np.zeros((0, 3)), np.zeros(0))
+    density = len(points) / abs(float(np.linalg.det(lattice)))
+    if len(centres) * density * 4.0 / 3.0 * np.pi * radius**3 > MOST_PAIRS:
+        raise UnusableStructure(f"sites too dense: {density:.2g} in a cubic Angstrom")
     first, second, image, distance = find_points_in_spheres(
         np.ascontiguousarray(points @ lattice),
         np.ascontiguousarray(centres @ lattice),

@@ -24,7 +24,7 @@ EDGE_WIDTH = 0.02
 REACH = 2.0
 NEIGHBOURS = 12.0
 BISECTIONS = 40
-CENTRES_AT_ONCE = 128
+NUMBERS_AT_ONCE = 4_000_000  # of a centres x neighbours x neighbours array
 COLUMNS = ("bcc", "fcc", "hcp")
 
 
@@ -80,8 +80,9 @@ def signatures(lattice: FloatArray, positions: Positions) -> FloatArray:
     pairs = pairs_within(lattice / scale, points, points, REACH)
     distance, filling, direction = _padded(pairs, len(points), positions.occupancy)
     result = np.empty((len(points), 5))
-    for start in range(0, len(points), CENTRES_AT_ONCE):
-        part = slice(start, start + CENTRES_AT_ONCE)
+    step = max(1, NUMBERS_AT_ONCE // distance.shape[1] ** 2)
+    for start in range(0, len(points), step):
+        part = slice(start, start + step)
         for column, (edge, usual) in enumerate(zip(SHELL_EDGES, SHELL_COUNTS, strict=True)):
             counted = (filling[part] * _soft(distance[part], edge)).sum(axis=1)
             result[part, column] = counted / usual

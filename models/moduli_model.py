@@ -31,7 +31,7 @@ class ModuliConfig:
     )
     forest: ForestConfig = ForestConfig(trees=60, min_samples_leaf=3, max_features=0.2)
     network: NetworkConfig = NetworkConfig(
-        members=4, width=192, depth=2, dropout=0.1, epochs=40, batch=512, learning_rate=2e-3
+        members=4, width=256, depth=2, dropout=0.1, epochs=40, batch=512, learning_rate=2e-3
     )
     folds: int = 4
 

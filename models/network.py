@@ -42,7 +42,7 @@ class MlpEnsemble(nn.Module):
             scale = (2.0 / fan_in) ** 0.5 if fan_out != outputs else (0.1 / fan_in) ** 0.5
             self.weights.append(nn.Parameter(torch.randn(config.members, fan_in, fan_out) * scale))
             self.biases.append(nn.Parameter(torch.zeros(config.members, 1, fan_out)))
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = config.dropout
 
     def forward(self, x: Tensor) -> Tensor:
         """x (n, inputs) or (members, n, inputs) -> (members, n, outputs)."""
@@ -53,9 +53,17 @@ class MlpEnsemble(nn.Module):
             output = torch.baddbmm(bias, hidden, weight)
             if layer == last:
                 return output
-            output = self.dropout(nn.functional.silu(output))
+            output = self._thinned(nn.functional.silu(output))
             hidden = output if layer == 0 else hidden + output
         raise AssertionError("a network has at least one layer")
+
+    def _thinned(self, hidden: Tensor) -> Tensor:
+        """Dropout of whole units for a batch: a mask for each entry costs more than the layer."""
+        if not self.training or self.dropout == 0.0:
+            return hidden
+        kept = 1.0 - self.dropout
+        mask = torch.bernoulli(torch.full((hidden.shape[0], 1, hidden.shape[2]), kept))
+        return hidden * (mask / kept)
 
 
 @dataclass(frozen=True)

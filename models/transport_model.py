@@ -36,7 +36,7 @@ class TransportConfig:
     sigma_trees: BoostedTreesConfig = BoostedTreesConfig(bags=2)
     energy_trees: BoostedTreesConfig = BoostedTreesConfig(rounds=400, max_depth=5, bags=2)
     forest: ForestConfig = ForestConfig()
-    network: NetworkConfig = NetworkConfig()
+    network: NetworkConfig = NetworkConfig(members=8, width=128, epochs=60)
     folds: int = 5
 
 

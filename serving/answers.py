@@ -8,6 +8,7 @@ from typing import Any
 
 from models.predictor import PROPERTIES, PredictionBlock, Predictor
 from serving.blocks import ScoredBlock
+from serving.dendrite_answers import panels
 
 Json = dict[str, Any]
 
@@ -61,6 +62,7 @@ def _answers(prediction: PredictionBlock, temperatures_c: Sequence[float]) -> li
         for name in PROPERTIES
     }
     curves = _curves(prediction, temperatures_c)
+    dendrite = panels(prediction)
     ions = [ion if isinstance(ion, str) else None for ion in frame["mobile_ion"]]
     return [
         {
@@ -68,6 +70,7 @@ def _answers(prediction: PredictionBlock, temperatures_c: Sequence[float]) -> li
             "mobile_ion": ions[row],
             **{name: columns[name][row] for name in PROPERTIES},
             "conductivity_curve": curves[row],
+            "dendrite": dendrite[row],
             "in_domain": bool(prediction.in_domain[row]),
             "notes": prediction.notes[row],
         }

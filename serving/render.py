@@ -43,12 +43,26 @@ def _table(item: Mapping[str, Any], coverage: float) -> Table:
     table.add_column("unit")
     for key, words, unit in ROWS:
         table.add_row(words, *_numbers(item[key]), unit)
+    if item["dendrite"] is not None:
+        _add_criteria(table, item["dendrite"])
     for point in item["conductivity_curve"]:
         if point["temperature_c"] == ROOM_TEMPERATURE_C:
             continue  # shown first already
         words = f"log10 conductivity at {point['temperature_c']:g} °C"
         table.add_row(words, *_numbers(point["log10_conductivity_s_cm"]), "S/cm")
     return table
+
+
+def _add_criteria(table: Table, dendrite: Mapping[str, Any]) -> None:
+    """Both dendrite criteria, side by side, since they disagree."""
+    stability, newman = dendrite["linear_stability"], dendrite["monroe_newman"]
+    verdict = "stable" if stability["stable"] else "not stable"
+    table.add_row(
+        f"  linear stability chi ({verdict})", *_numbers(stability["chi_kj_mol_nm"]), "kJ/mol/nm"
+    )
+    verdict = "passes" if newman["passes"] else "fails"
+    ratio = f"{newman['ratio']:#.3g}".removesuffix(".")
+    table.add_row(f"  Monroe-Newman ratio ({verdict}; for polymers)", ratio, "", "")
 
 
 def _numbers(interval: Mapping[str, float] | None) -> tuple[str, str]:

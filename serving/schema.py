@@ -153,6 +153,36 @@ class CurvePoint(BaseModel):
     log10_conductivity_s_cm: Interval | None
 
 
+class LinearStability(BaseModel):
+    """The criterion for inorganic electrolytes (10.1103/PhysRevLett.119.056003): chi < 0."""
+
+    chi_kj_mol_nm: Interval
+    critical_wavelength_nm: FiniteFloat  # negative: stable at every wavelength
+    stable: bool
+    probability_stable: FiniteFloat
+    validity: str
+
+
+class MonroeNewman(BaseModel):
+    """The criterion for polymers (10.1149/1.1850854): G / (2 G_metal) >= 1."""
+
+    ratio: FiniteFloat
+    passes: bool
+    probability_passes: FiniteFloat
+    validity: str
+
+
+class DendritePanel(BaseModel):
+    """Both criteria against the metal of the mobile ion, and what neither can know."""
+
+    electrode: str
+    linear_stability: LinearStability
+    monroe_newman: MonroeNewman
+    poisson_ratio: FiniteFloat
+    pugh_ratio: FiniteFloat
+    not_predicted: list[str]
+
+
 class Answer(BaseModel):
     """The prediction for one material. A property is null where the notes say why."""
 
@@ -166,6 +196,7 @@ class Answer(BaseModel):
     bulk_modulus_gpa: Interval | None
     dendrite_suppression_score: Interval | None
     conductivity_curve: list[CurvePoint]
+    dendrite: DendritePanel | None
     in_domain: bool
     notes: list[str]
 

@@ -37,10 +37,11 @@ def mirror() -> Path:
 def bundle(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small real bundle, trained in this session on the data at hand."""
     from training.profiles import small_profile
+    from training.sources import cache_dir
     from training.train import fit_bundle
 
     folder = tmp_path_factory.mktemp("bundle")
-    fit_bundle(small_profile(), dataset, folder, None)
+    fit_bundle(small_profile(), dataset, folder, None, cache=cache_dir())
     return folder
 
 

@@ -41,6 +41,7 @@ from training.preparation import (
 from training.profiles import Profile
 from training.progress import Progress
 from training.report import data_report
+from training.sources import cache_dir
 from training.tables import Dataset, data_sha256, load_dataset
 
 logger = logging.getLogger("frenkel.training")
@@ -52,6 +53,7 @@ def train(profile: Profile, bundle: Path, cache: Path | None = None) -> Manifest
 
     Raises training.tables.NoSources if no data can be had.
     """
+    cache = cache or cache_dir()
     progress = Progress(_plan(profile))
     progress("data")
     dataset = load_dataset(cache)

@@ -37,7 +37,10 @@ def disordered_argyrodite() -> Structure:
 
 def graphite() -> Structure:
     return Structure.from_spacegroup(
-        "P6_3/mmc", Lattice.hexagonal(2.464, 6.711), ["C", "C"], [[0, 0, 0.25], [1 / 3, 2 / 3, 0.25]]
+        "P6_3/mmc",
+        Lattice.hexagonal(2.464, 6.711),
+        ["C", "C"],
+        [[0, 0, 0.25], [1 / 3, 2 / 3, 0.25]],
     )
 
 
@@ -191,6 +194,13 @@ def test_an_element_beyond_the_tables_is_refused() -> None:
     structure = Structure(Lattice.cubic(4.0), ["Rf"], [[0, 0, 0]])
     with pytest.raises(UnusableStructure, match="Rf"):
         crystal_from(structure)
+
+
+def test_sites_piled_up_in_a_small_cell_are_refused_before_they_fill_the_memory() -> None:
+    places = np.random.default_rng(0).uniform(size=(1500, 3))
+    piled = Structure(Lattice.cubic(3.0), ["Li"] * 1500, places)
+    with pytest.raises(UnusableStructure, match="too dense"):
+        crystal_and_pairs(piled)
 
 
 def test_a_cell_without_volume_is_refused() -> None:

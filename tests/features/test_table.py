@@ -223,9 +223,7 @@ def test_a_structure_beyond_the_tables_is_a_missing_block_and_a_warning(
 
 
 @pytest.mark.slow
-def test_processes_give_the_same_numbers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_processes_give_the_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crystal_table, "FEWEST_FOR_PROCESSES", 2)
     many = [Material.from_structure(rock_salt(5.0 + 0.01 * step)) for step in range(12)]
     one, two = feature_table(many), feature_table(many, jobs=2, cache=tmp_path)

@@ -18,7 +18,9 @@ import pandas as pd
 import pytest
 
 from features.material import Material
+from models.dendrite_uncertainty import ModulusDistribution
 from models.predictor import PROPERTIES
+from models.suitability import SuitabilityPanel, suitability_panel
 
 REPOSITORY = Path(__file__).parents[2]
 START_LIMIT_S = 120
@@ -103,9 +105,21 @@ class StandIn:
             curve={"value": curve, "lower": curve - coverage, "upper": curve + coverage}
             if len(kelvin)
             else None,
+            dendrite=_panel(len(formulas)),
             notes=[["no mobile ion of the data"] if ion else [] for ion in still],
             in_domain=[not ion for ion in still],
         )
+
+
+def _panel(rows: int) -> SuitabilityPanel:
+    """The real panel of one stiff oxide, for every row."""
+    moduli = ModulusDistribution(
+        log10_mean=np.tile([1.78, 2.0], (rows, 1)),
+        log10_covariance=np.tile(0.01 * np.eye(2), (rows, 1, 1)),
+        volume_ratio=np.full(rows, 0.06),
+        volume_ratio_sd=np.full(rows, 0.01),
+    )
+    return suitability_panel(moduli, draws=16)
 
 
 def _numbers(formula: str) -> np.ndarray:
