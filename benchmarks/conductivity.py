@@ -16,12 +16,12 @@ import pandas as pd
 from benchmarks import _baselines as baselines
 from benchmarks._figures import Figure, write_results
 from features.table import fraction_matrix
-from models.transport_model import TransportModel
 from training.evaluate import bootstrap, mean_absolute_error
 from training.preparation import (
     TRANSPORT_FEATURES,
     TRANSPORT_PROPERTIES,
     Prepared,
+    new_transport_model,
     prepare,
     transport_data,
 )
@@ -57,9 +57,9 @@ def official_test(prepared: Prepared) -> list[Figure]:
     frame = prepared.frame
     test = (frame["obelix_split"] == "test").fillna(False).to_numpy(bool)
     train = allowed_in_training(frame, test)
-    model = TransportModel(FULL.transport)
+    model = new_transport_model(FULL.transport)
     model.fit(transport_data(prepared, train), print)
-    predicted = model.predict(prepared.features.iloc[prepared.row[test]])[0][:, 0]
+    predicted = model.predict(prepared.features.iloc[prepared.row[test]]).mean[:, 0]
     others = _paper_recipes(prepared, test)
     truth = frame.loc[test, "value"].to_numpy(np.float64)
     bound = (frame.loc[test, "bound"] == "<").to_numpy(bool)

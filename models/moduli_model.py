@@ -123,7 +123,7 @@ class ModuliModel:
             part = HeldOut(rows, labels, predictions[rows, :, column], fold[rows])
             self.blended[target.name] = part.blend_and_calibrate(target, data.category[rows])
             held_out[target.name] = part
-        self.residual_correlation = _correlation(held_out)
+        self.residual_correlation = error_correlation(held_out)
         progress("moduli: all rows")
         self.candidates = fit_candidates(self.config, x, data.y, data.weight)
         return held_out
@@ -171,7 +171,7 @@ class ModuliModel:
         return model
 
 
-def _correlation(held_out: dict[str, HeldOut]) -> float:
+def error_correlation(held_out: dict[str, HeldOut]) -> float:
     """Spearman correlation of the errors in log10 G and log10 K."""
     errors = [
         pd.Series(part.blend - part.labels.value, index=part.row) for part in held_out.values()

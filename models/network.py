@@ -141,7 +141,7 @@ def evaluate_ensemble(network: MlpEnsemble, x: FloatArray, block: int = 8192) ->
     with torch.inference_mode():
         parts = [
             network(torch.as_tensor(x[start : start + block])).numpy()
-            for start in range(0, len(x), block)
+            for start in range(0, max(len(x), 1), block)
         ]
     return np.concatenate(parts, axis=1)
 

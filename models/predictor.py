@@ -15,9 +15,11 @@ from features.material import Material
 from features.table import feature_table
 from models.arrhenius import activation_energy_slope_per_ev, log10_conductivity_at
 from models.bundle import Manifest, open_bundle
+from models.carrier_density import MobileIons
+from models.dendrite_reference import DendriteReference
 from models.dendrite_uncertainty import ModulusDistribution
 from models.domain import Domain
-from models.electrodes import electrode_columns, volume_ratio
+from models.electrodes import electrode_columns
 from models.intervals import COVERAGE_RANGE
 from models.labels import FloatArray
 from models.moduli_model import ModuliModel
@@ -25,10 +27,18 @@ from models.suitability import SuitabilityPanel, suitability_panel
 from models.targets import (
     ACTIVATION_ENERGY,
     LOG10_BULK_MODULUS,
-    LOG10_CONDUCTIVITY,
     LOG10_SHEAR_MODULUS,
+    TRANSPORT_TARGETS,
 )
 from models.transport_model import TransportModel
+from models.transport_picture import (
+    DEFAULT_HAVEN_RATIO,
+    DEFAULT_SEPARATOR_THICKNESS_UM,
+    PairEstimate,
+    TransportPicture,
+    transport_picture,
+)
+from models.volume_ratio import volume_ratios
 
 PROPERTIES = (
     "log10_conductivity_s_cm",
@@ -38,10 +48,6 @@ PROPERTIES = (
     "dendrite_suppression_score",
 )
 FEATURE_GROUPS = ("composition", "symmetry", "structure", "transport")
-# Coordination of the mobile ion where it is not computed: the median of 12,950 Li compounds, and
-# the spread of log v over them (Ahmad 2018, 10.1021/acscentsci.8b00229).
-TYPICAL_COORDINATION = 5.1
-TYPICAL_VOLUME_RATIO_SPREAD = 0.43
 
 
 @dataclass(frozen=True)
@@ -51,15 +57,19 @@ class PredictionBlock:
     frame: formula, mobile_ion, then value, _lower and _upper of each of PROPERTIES; NaN only
     where ``notes`` says why. curve: "value", "lower", "upper" of log10 sigma (S/cm), each
     (n, temperatures). dendrite: every criterion, arrays (n,), against the metal of the mobile ion.
-    notes and in_domain: one entry a material.
+    volume_ratio_source: how v was found, a key of models.volume_ratio.SOURCES_IN_WORDS.
+    notes and in_domain: one entry a material. transport: prefactor, diffusion and resistance,
+    with notes of their own.
     """
 
     frame: pd.DataFrame
     temperatures_k: FloatArray
     curve: dict[str, FloatArray] | None
     dendrite: SuitabilityPanel
+    volume_ratio_source: list[str | None]
     notes: list[list[str]]
     in_domain: list[bool]
+    transport: TransportPicture
 
 
 @dataclass(frozen=True)
@@ -74,19 +84,31 @@ class Predictor:
     """A loaded champion. Reading is safe: every file is checked before it is opened."""
 
     def __init__(
-        self, manifest: Manifest, transport: TransportModel, moduli: ModuliModel, domain: Domain
+        self,
+        manifest: Manifest,
+        transport: TransportModel,
+        moduli: ModuliModel,
+        domain: Domain,
+        dendrite: DendriteReference,
     ) -> None:
         self.manifest = manifest
         self.version = manifest.version
         self._transport = transport
         self._moduli = moduli
         self._domain = domain
+        self._dendrite = dendrite
 
     @classmethod
     def load(cls, path: Path) -> Predictor:
         """Open a bundle. Raises BundleError (none there) or AlteredBundle (names the file)."""
         manifest = open_bundle(path)
-        return cls(manifest, TransportModel.load(path), ModuliModel.load(path), Domain.load(path))
+        return cls(
+            manifest,
+            TransportModel.load(path),
+            ModuliModel.load(path),
+            Domain.load(path),
+            DendriteReference.load(path),
+        )
 
     def predict(
         self,
@@ -94,8 +116,15 @@ class Predictor:
         *,
         coverage: float = 0.9,
         temperatures_k: Sequence[float] = (),
+        haven_ratio: float = DEFAULT_HAVEN_RATIO,
+        separator_thickness_um: float = DEFAULT_SEPARATOR_THICKNESS_UM,
+        densities_g_cm3: Sequence[float | None] = (),
     ) -> PredictionBlock:
-        """Predict a block. Raises ValueError for a coverage or temperature that is not accepted."""
+        """Predict a block.
+
+        ``densities_g_cm3`` is empty or has one entry a material; it serves the diffusion
+        coefficient only. Raises ValueError for a number that is not accepted.
+        """
         low, high = COVERAGE_RANGE
         if not low <= coverage <= high:
             raise ValueError(f"coverage must be between {low} and {high}, not {coverage}")
@@ -106,7 +135,7 @@ class Predictor:
         features = feature_table(materials, groups=FEATURE_GROUPS)
         category = np.array(["formula" if m.structure is None else "structure" for m in materials])
         has_ion = np.array([m.mobile_ion is not None for m in materials], dtype=bool)
-        sigma, energy = self._transport_estimates(features, category, coverage, has_ion)
+        sigma, energy = self._transport_estimates(features, coverage, has_ion)
         shear, bulk = self._moduli_estimates(features, category, coverage)
         frame = pd.DataFrame(
             {
@@ -119,41 +148,44 @@ class Predictor:
         _add(frame, "activation_energy_ev", energy.mean, energy.half, lowest=low_energy)
         _add_log(frame, "shear_modulus_gpa", shear)
         _add_log(frame, "bulk_modulus_gpa", bulk)
-        panel = self._suitability(materials, shear, bulk, coverage)
+        panel, ratio_source = self._suitability(materials, features, shear, bulk, coverage)
         frame["dendrite_suppression_score"] = panel.score
         frame["dendrite_suppression_score_lower"] = panel.score_lower
         frame["dendrite_suppression_score_upper"] = panel.score_upper
         curve = self._curve(sigma, energy, kelvin) if len(kelvin) else None
         in_domain = [not reasons for reasons in notes]
-        return PredictionBlock(frame, kelvin, curve, panel, notes, in_domain)
+        picture = transport_picture(
+            PairEstimate(
+                sigma.mean,
+                sigma.half,
+                energy.mean,
+                energy.half,
+                self._transport.residual_correlation,
+            ),
+            MobileIons.of(materials, densities_g_cm3),
+            temperatures_k=kelvin,
+            curve=curve,
+            haven_ratio=haven_ratio,
+            separator_thickness_um=separator_thickness_um,
+        )
+        return PredictionBlock(frame, kelvin, curve, panel, ratio_source, notes, in_domain, picture)
 
     def _transport_estimates(
         self,
         features: pd.DataFrame,
-        category: npt.NDArray[np.str_],
         coverage: float,
         has_ion: npt.NDArray[np.bool_],
     ) -> tuple[_Estimate, _Estimate]:
-        mean, spread = self._transport.predict(features)
-        mean = np.where(has_ion[:, None], mean, np.nan)
-        return (
-            self._estimate(
-                self._transport,
-                LOG10_CONDUCTIVITY.name,
-                mean[:, 0],
-                spread[:, 0],
-                category,
-                coverage,
-            ),
-            self._estimate(
-                self._transport,
-                ACTIVATION_ENERGY.name,
-                mean[:, 1],
-                spread[:, 1],
-                category,
-                coverage,
-            ),
+        prediction = self._transport.predict(features)
+        mean = np.where(has_ion[:, None], prediction.mean, np.nan)
+        sigma, energy = (
+            _Estimate(
+                mean[:, column],
+                self._transport.half_width(target.name, prediction, column, coverage),
+            )
+            for column, target in enumerate(TRANSPORT_TARGETS)
         )
+        return sigma, energy
 
     def _moduli_estimates(
         self, features: pd.DataFrame, category: npt.NDArray[np.str_], coverage: float
@@ -172,7 +204,7 @@ class Predictor:
 
     @staticmethod
     def _estimate(
-        model: TransportModel | ModuliModel,
+        model: ModuliModel,
         target: str,
         mean: FloatArray,
         spread: FloatArray,
@@ -187,7 +219,8 @@ class Predictor:
     ) -> dict[str, FloatArray]:
         """log10 sigma at each temperature; errors of sigma and E_a combine with their correlation.
 
-        The interval is narrowest where sigma is known best, at room temperature.
+        The interval is narrowest where sigma is known best, at room temperature: where the two
+        errors would cancel, only the part of the E_a error that sigma's does not explain counts.
         """
         value = log10_conductivity_at(
             sigma.mean[:, None], energy.mean[:, None], temperatures_k[None, :]
@@ -195,16 +228,23 @@ class Predictor:
         slope = activation_energy_slope_per_ev(temperatures_k)[None, :] * energy.half[:, None]
         width = sigma.half[:, None]
         correlation = self._transport.residual_correlation
-        half = np.sqrt(np.maximum(width**2 + slope**2 + 2 * correlation * width * slope, 0.0))
-        half = np.maximum(half, width)
+        joint = width**2 + slope**2 + 2 * correlation * width * slope
+        alone = width**2 + (1 - correlation**2) * slope**2
+        half = np.sqrt(np.maximum(joint, alone))
         return {"value": value, "lower": value - half, "upper": value + half}
 
     def _suitability(
-        self, materials: Sequence[Material], shear: _Estimate, bulk: _Estimate, coverage: float
-    ) -> SuitabilityPanel:
+        self,
+        materials: Sequence[Material],
+        features: pd.DataFrame,
+        shear: _Estimate,
+        bulk: _Estimate,
+        coverage: float,
+    ) -> tuple[SuitabilityPanel, list[str | None]]:
         """Every dendrite criterion against the metal of each material's own mobile ion.
 
         The half widths become standard deviations of a normal distribution of (log10 G, log10 K).
+        Also says which way each volume ratio was found.
         """
         metal = electrode_columns([material.mobile_ion for material in materials])
         per_width = 1.0 / norm.ppf(0.5 + coverage / 2)
@@ -212,14 +252,22 @@ class Predictor:
         covariance = deviation[:, :, None] * deviation[:, None, :]
         covariance[:, 0, 1] *= self._moduli.residual_correlation
         covariance[:, 1, 0] *= self._moduli.residual_correlation
-        ratio = volume_ratio(np.full(len(materials), TYPICAL_COORDINATION), metal)
+        ratios = volume_ratios(materials, features, metal, self._dendrite.volume_ratio)
         distribution = ModulusDistribution(
             log10_mean=np.column_stack([shear.mean, bulk.mean]),
             log10_covariance=covariance,
-            volume_ratio=ratio,
-            volume_ratio_sd=TYPICAL_VOLUME_RATIO_SPREAD * ratio,
+            volume_ratio=ratios.value,
+            volume_ratio_sd=ratios.deviation,
         )
-        return suitability_panel(distribution, electrode=metal, coverage=coverage)
+        ranks = self._dendrite.ranks
+        panel = suitability_panel(
+            distribution,
+            electrode=metal,
+            coverage=coverage,
+            chi_ranks=None if ranks is None else ranks.chi,
+            wave_number_ranks=None if ranks is None else ranks.wave_number,
+        )
+        return panel, ratios.source
 
 
 def _add(

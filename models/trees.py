@@ -196,6 +196,8 @@ class Forest:
         """(n,) predictions in the target's unit. Raises RuntimeError before ``fit``."""
         if self._forest is None:
             raise RuntimeError("the forest is not fitted")
+        if len(x) == 0:  # scikit-learn refuses an empty table
+            return np.zeros(0)
         return np.asarray(self._forest.predict(x), dtype=np.float64)
 
     def save(self, folder: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+from models.measured_criteria import MeasuredValues
 from models.predictor import PROPERTIES, PredictionBlock, Predictor
 from serving.blocks import ScoredBlock
 from serving.dendrite_answers import panels
+from serving.transport_answers import diffusion_curves, intervals, pictures
 
 Json = dict[str, Any]
 
@@ -37,7 +38,9 @@ def items(
     """One item a row of the block: an answer, or a refusal with its reason."""
     answers: dict[int, Json] = {}
     for part in scored.parts:
-        answers |= zip(part.rows, _answers(part.prediction, temperatures_c), strict=True)
+        measured = [scored.measured[row] for row in part.rows]
+        found = _answers(part.prediction, measured, temperatures_c)
+        answers |= zip(part.rows, found, strict=True)
     listed = []
     for row, (identifier, rejection) in enumerate(zip(ids, scored.rejections, strict=True)):
         if rejection is None:
@@ -52,23 +55,27 @@ def items(
     return listed
 
 
-def _answers(prediction: PredictionBlock, temperatures_c: Sequence[float]) -> list[Json]:
+def _answers(
+    prediction: PredictionBlock, measured: Sequence[MeasuredValues], temperatures_c: Sequence[float]
+) -> list[Json]:
     """The answers of a block of predictions, without ids."""
     frame = prediction.frame
     columns = {
-        name: _intervals(
+        name: intervals(
             frame[name].tolist(), frame[f"{name}_lower"].tolist(), frame[f"{name}_upper"].tolist()
         )
         for name in PROPERTIES
     }
     curves = _curves(prediction, temperatures_c)
-    dendrite = panels(prediction)
+    dendrite = panels(prediction, measured)
+    transport = pictures(prediction)
     ions = [ion if isinstance(ion, str) else None for ion in frame["mobile_ion"]]
     return [
         {
             "formula": formula,
             "mobile_ion": ions[row],
             **{name: columns[name][row] for name in PROPERTIES},
+            **transport[row],
             "conductivity_curve": curves[row],
             "dendrite": dendrite[row],
             "in_domain": bool(prediction.in_domain[row]),
@@ -79,29 +86,23 @@ def _answers(prediction: PredictionBlock, temperatures_c: Sequence[float]) -> li
 
 
 def _curves(prediction: PredictionBlock, temperatures_c: Sequence[float]) -> list[list[Json]]:
-    """Conductivity at each temperature, one list a row; empty where no temperature was asked."""
+    """One point a temperature, one list a row; empty where no temperature was asked."""
     curve = prediction.curve
     if curve is None or not temperatures_c:
         return [[] for _ in prediction.notes]
-    rows = zip(
+    conductivity = zip(
         curve["value"].tolist(), curve["lower"].tolist(), curve["upper"].tolist(), strict=True
     )
     return [
         [
-            {"temperature_c": temperature_c, "log10_conductivity_s_cm": interval}
-            for temperature_c, interval in zip(temperatures_c, _intervals(*row), strict=True)
+            {
+                "temperature_c": temperature_c,
+                "log10_conductivity_s_cm": sigma,
+                "log10_diffusion_coefficient_cm2_s": diffusion,
+            }
+            for temperature_c, sigma, diffusion in zip(
+                temperatures_c, intervals(*bounds), diffusions, strict=True
+            )
         ]
-        for row in rows
-    ]
-
-
-def _intervals(
-    values: Sequence[float], lower: Sequence[float], upper: Sequence[float]
-) -> list[Json | None]:
-    """Value and bounds as objects; None where one of the three is missing."""
-    return [
-        {"value": value, "lower": low, "upper": high}
-        if all(map(math.isfinite, (value, low, high)))
-        else None
-        for value, low, high in zip(values, lower, upper, strict=True)
+        for bounds, diffusions in zip(conductivity, diffusion_curves(prediction), strict=True)
     ]

@@ -7,15 +7,21 @@ their own row. The other rows are answered as if the bad one had not been there.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from features.material import InvalidMaterial, Material
+from models.measured_criteria import NOTHING_MEASURED, MeasuredValues
 from models.predictor import PROPERTIES, PredictionBlock, Predictor
+from models.transport_picture import (
+    DEFAULT_HAVEN_RATIO,
+    DEFAULT_SEPARATOR_THICKNESS_UM,
+    TRANSPORT_PROPERTIES,
+)
 
 logger = logging.getLogger("bentoml.frenkel")
 
@@ -33,10 +39,16 @@ FAILURES_BEFORE_GIVING_UP = 16
 
 @dataclass(frozen=True)
 class MaterialText:
-    """A material as it came in: its text and the format that the sender named."""
+    """A material as it came in: its text and the format that the sender named.
+
+    density_g_cm3: said beside a formula, where it is known; a structure has its own.
+    measured: what else was measured of the material, shown beside the predictions.
+    """
 
     text: str
     format: MaterialFormat
+    density_g_cm3: float | None = None
+    measured: MeasuredValues = NOTHING_MEASURED
 
 
 @dataclass(frozen=True)
@@ -66,10 +78,12 @@ class ScoredBlock:
     rejections: one entry a row, None where the row was answered.
     parts: the predictions; almost always one part. A row that is rejected in spite of its
     prediction (because that is not finite) is still in its part.
+    measured: one entry a row, what came with the material.
     """
 
     rejections: list[Rejection | None]
     parts: list[ScoredPart]
+    measured: list[MeasuredValues] = field(default_factory=list)
 
     @property
     def answered(self) -> int:
@@ -83,6 +97,8 @@ def score_block(
     *,
     coverage: float = 0.9,
     temperatures_k: Sequence[float] = (),
+    haven_ratio: float = DEFAULT_HAVEN_RATIO,
+    separator_thickness_um: float = DEFAULT_SEPARATOR_THICKNESS_UM,
 ) -> ScoredBlock:
     """Read and predict a block of materials, one entry a row.
 
@@ -92,7 +108,23 @@ def score_block(
     read = [read_material(entry) for entry in entries]
     rejections = [item if isinstance(item, Rejection) else None for item in read]
     known = {row: item for row, item in enumerate(read) if isinstance(item, Material)}
-    parts, failed = _predict(predictor, known, coverage, temperatures_k)
+    densities = {
+        row: entry.density_g_cm3
+        for row, entry in enumerate(entries)
+        if isinstance(entry, MaterialText)
+    }
+
+    def ask(rows: list[int]) -> PredictionBlock:
+        return predictor.predict(
+            [known[row] for row in rows],
+            coverage=coverage,
+            temperatures_k=temperatures_k,
+            haven_ratio=haven_ratio,
+            separator_thickness_um=separator_thickness_um,
+            densities_g_cm3=[densities[row] for row in rows],
+        )
+
+    parts, failed = _predict(ask, list(known))
     for row, reason in failed.items():
         message = f"the prediction failed for this material ({reason})"
         rejections[row] = Rejection("internal", None, message)
@@ -101,7 +133,10 @@ def score_block(
             if not usable:
                 message = "the model gave no finite number for this material"
                 rejections[row] = Rejection("not_finite", None, message)
-    return ScoredBlock(rejections, parts)
+    measured = [
+        entry.measured if isinstance(entry, MaterialText) else NOTHING_MEASURED for entry in entries
+    ]
+    return ScoredBlock(rejections, parts, measured)
 
 
 def read_material(entry: MaterialText | Rejection) -> Material | Rejection:
@@ -120,10 +155,7 @@ def read_material(entry: MaterialText | Rejection) -> Material | Rejection:
 
 
 def _predict(
-    predictor: Predictor,
-    known: Mapping[int, Material],
-    coverage: float,
-    temperatures_k: Sequence[float],
+    ask: Callable[[list[int]], PredictionBlock], known: list[int]
 ) -> tuple[list[ScoredPart], dict[int, str]]:
     """Predictions of the rows known, and the rows that fail with the kind of error.
 
@@ -131,14 +163,11 @@ def _predict(
     """
     parts: list[ScoredPart] = []
     failed: dict[int, str] = {}
-    waiting = [list(known)] if known else []
+    waiting = [known] if known else []
     while waiting:
         rows = waiting.pop()
-        materials = [known[row] for row in rows]
         try:
-            prediction = predictor.predict(
-                materials, coverage=coverage, temperatures_k=temperatures_k
-            )
+            prediction = ask(rows)
         except Exception as error:
             if len(rows) > 1:
                 middle = len(rows) // 2
@@ -160,5 +189,10 @@ def _is_usable(prediction: PredictionBlock) -> BoolArray:
         numbers = np.hstack([numbers, *prediction.curve.values()])
     explained = np.array([bool(notes) for notes in prediction.notes], dtype=np.bool_)
     missing = np.isnan(numbers).any(axis=1)
-    usable: BoolArray = ~np.isinf(numbers).any(axis=1) & (~missing | explained)
+    # What follows from these is missing only where they are, or where no density was said.
+    derived = np.column_stack(
+        [bound for name in TRANSPORT_PROPERTIES for bound in getattr(prediction.transport, name)]
+    )
+    infinite = np.isinf(numbers).any(axis=1) | np.isinf(derived).any(axis=1)
+    usable: BoolArray = ~infinite & (~missing | explained)
     return usable

@@ -9,14 +9,24 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from serving.arguments import expand_values
+from serving.asked import (
+    ElectronicOption,
+    ToughnessOption,
+    UserError,
+    asked_conditions,
+    asked_formulas,
+    asked_measured,
+)
 
 if TYPE_CHECKING:
+    from models.measured_criteria import MeasuredValues
     from models.predictor import Predictor
     from serving.blocks import MaterialText, Rejection
     from serving.schema import Conditions
@@ -34,11 +44,19 @@ CoverageOption = Annotated[
     float, typer.Option("--coverage", help="Probability that an interval holds the true value.")
 ]
 
-
-class UserError(typer.TyperException):
-    """Something the user can put right; shown as one line."""
-
-    exit_code = 2
+HavenOption = Annotated[
+    float | None,
+    typer.Option(
+        "--haven-ratio", help="Of the diffusion coefficient by Nernst-Einstein. Default 1."
+    ),
+]
+ThicknessOption = Annotated[
+    float | None,
+    typer.Option(
+        "--thickness-um",
+        help="Separator whose area-specific resistance is shown, in um. Default 25.",
+    ),
+]
 
 
 @app.command()
@@ -62,6 +80,18 @@ def predict(
         ),
     ] = None,
     coverage: CoverageOption = 0.9,
+    density: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--density",
+            metavar="D...",
+            help="g/cm3 of each formula, in order; gives its diffusion coefficient.",
+        ),
+    ] = None,
+    haven_ratio: HavenOption = None,
+    thickness_um: ThicknessOption = None,
+    electronic_conductivity: ElectronicOption = None,
+    fracture_toughness: ToughnessOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as the service does.")] = (
         False
     ),
@@ -75,8 +105,10 @@ def predict(
     for path, _ in files:
         if not path.is_file():
             raise UserError(f"there is no file '{path}'")
-    failed = _predict(names, formulas or [], files, temperature_c or [], coverage, as_json)
-    if failed:
+    conditions = asked_conditions(coverage, temperature_c or [], haven_ratio, thickness_um)
+    texts = asked_formulas(formulas or [], density or [])
+    measured = asked_measured(len(names), electronic_conductivity, fracture_toughness)
+    if _predict(names, texts, files, conditions, measured, as_json):
         raise typer.Exit(1)
 
 
@@ -92,23 +124,37 @@ def score(
     ],
     target: Annotated[Path, typer.Argument(metavar="OUT", help=".csv or .parquet to write.")],
     coverage: CoverageOption = 0.9,
+    transport: Annotated[
+        bool,
+        typer.Option(
+            "--transport",
+            help="Also prefactor, diffusion coefficient (of structures, and of formulas with a "
+            "column density_g_cm3) and area-specific resistance.",
+        ),
+    ] = False,
+    haven_ratio: HavenOption = None,
+    thickness_um: ThicknessOption = None,
 ) -> None:
     """Predict a whole list: one row out for each row in, a bad row with its reason."""
-    from serving.batch import score_list
+    from serving.batch import TransportColumns, score_list
     from serving.rows import ListError
     from serving.writers import check_output
 
     settings = _settings()
+    if not transport and (haven_ratio, thickness_um) != (None, None):
+        raise UserError("--haven-ratio and --thickness-um need --transport")
     try:
         check_output(target)  # before the model is loaded, which takes seconds
         if not source.exists():
             raise ListError(f"there is no file '{source}'")
-        _conditions([], coverage)
+        conditions = asked_conditions(coverage, [], haven_ratio, thickness_um)
+        asked = TransportColumns(conditions.haven_ratio, conditions.separator_thickness_um)
         counts = score_list(
             source,
             target,
             _predictor(),
-            coverage=coverage,
+            coverage=conditions.coverage,
+            transport=asked if transport else None,
             block_rows=settings.block_rows,
         )
     except ListError as error:
@@ -145,11 +191,11 @@ def serve(
 
 
 def _predict(
-    formulas_and_files: Sequence[str],
-    formulas: Sequence[str],
+    names: Sequence[str],
+    formulas: Sequence[MaterialText],
     files: Sequence[StructureFile],
-    temperatures_c: Sequence[float],
-    coverage: float,
+    conditions: Conditions,
+    measured: MeasuredValues,
     as_json: bool,
 ) -> int:
     """Predict and print; the number of materials without a prediction."""
@@ -159,17 +205,21 @@ def _predict(
     from serving.blocks import MaterialText, score_block
     from serving.rows import structure_file
 
-    conditions = _conditions(temperatures_c, coverage)
-    entries: list[MaterialText | Rejection] = [MaterialText(text, "formula") for text in formulas]
-    entries += [structure_file(path, kind, kind) for path, kind in files]
+    named = [*formulas, *(structure_file(path, kind, kind) for path, kind in files)]
+    entries: list[MaterialText | Rejection] = [
+        replace(entry, measured=measured) if isinstance(entry, MaterialText) else entry
+        for entry in named
+    ]
     predictor = _predictor()
     scored = score_block(
         predictor,
         entries,
         coverage=conditions.coverage,
         temperatures_k=conditions.temperatures_k,
+        haven_ratio=conditions.haven_ratio,
+        separator_thickness_um=conditions.separator_thickness_um,
     )
-    answer = response(predictor, formulas_and_files, scored, conditions.temperatures_c)
+    answer = response(predictor, names, scored, conditions.temperatures_c)
     if as_json:
         typer.echo(json.dumps(answer, indent=2, allow_nan=False))
     else:
@@ -177,26 +227,13 @@ def _predict(
 
         from serving.render import show
 
-        show(answer, coverage, Console())
+        show(answer, conditions.coverage, Console())
     failed = [item for item in answer["predictions"] if item["status"] == "error"]
     for item in failed:
         fault = item["error"]
         where = f"{fault['field']}: " if fault["field"] else ""
         _complain(f"{item['id']}: {where}{fault['message']}")
     return len(failed)
-
-
-def _conditions(temperatures_c: Sequence[float], coverage: float) -> Conditions:
-    from pydantic import ValidationError
-
-    from serving.schema import Conditions, first_fault
-
-    try:
-        return Conditions(temperatures_c=list(temperatures_c), coverage=coverage)
-    except ValidationError as error:
-        fault = first_fault(error)
-        option = "--coverage" if fault.field == "coverage" else "--temperature-c"
-        raise UserError(f"{option}: {fault.message}") from error
 
 
 def _predictor() -> Predictor:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serving.rows import (
+    DENSITY_COLUMN,
     INPUT_COLUMNS,
     InputBlock,
     ListError,
@@ -87,7 +88,10 @@ class ParquetList:
             if self.carried.names
             else pa.table({})
         )
-        return InputBlock(carried, entries, given.get("formula", [None] * len(entries)), done)
+        formulas = given.get("formula", [None] * len(entries))
+        known = DENSITY_COLUMN in batch.schema.names
+        densities = batch.column(DENSITY_COLUMN).to_pylist() if known else ()
+        return InputBlock(carried, entries, formulas, done, densities)
 
 
 class CifFolder:

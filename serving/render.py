@@ -18,6 +18,12 @@ ROWS = (
     ("dendrite_suppression_score", "dendrite suppression score", ""),
 )
 """Key in the answer, words and unit, in the order shown."""
+TRANSPORT_ROWS = (
+    ("log10_prefactor_s_k_cm", "log10 prefactor σ₀", "S K/cm"),
+    ("log10_diffusion_coefficient_cm2_s", "log10 diffusion coefficient at 25 °C", "cm2/s"),
+    ("area_specific_resistance_ohm_cm2", "area-specific resistance at 25 °C", "ohm cm2"),
+)
+"""The same for what follows from conductivity and activation energy."""
 
 
 def show(answer: Mapping[str, Any], coverage: float, console: Console) -> None:
@@ -25,7 +31,7 @@ def show(answer: Mapping[str, Any], coverage: float, console: Console) -> None:
     for item in answer["predictions"]:
         if item["status"] == "ok":
             console.print(_table(item, coverage))
-            for note in item["notes"]:
+            for note in [*item["notes"], *item["transport_notes"]]:
                 console.print(Text(f"  note: {note}"))
             console.print()
     console.print(Text(f"model {answer['model']['version']}"), style="dim")
@@ -45,31 +51,63 @@ def _table(item: Mapping[str, Any], coverage: float) -> Table:
         table.add_row(words, *_numbers(item[key]), unit)
     if item["dendrite"] is not None:
         _add_criteria(table, item["dendrite"])
+    for key, words, unit in TRANSPORT_ROWS:
+        table.add_row(words, *_numbers(item[key]), unit)
     for point in item["conductivity_curve"]:
-        if point["temperature_c"] == ROOM_TEMPERATURE_C:
-            continue  # shown first already
-        words = f"log10 conductivity at {point['temperature_c']:g} °C"
-        table.add_row(words, *_numbers(point["log10_conductivity_s_cm"]), "S/cm")
+        if point["temperature_c"] != ROOM_TEMPERATURE_C:  # which is shown already
+            _add_temperature(table, point)
     return table
 
 
+def _add_temperature(table: Table, point: Mapping[str, Any]) -> None:
+    """Conductivity at one temperature, and diffusion where it is known."""
+    where = f"at {point['temperature_c']:g} °C"
+    sigma, diffusion = (
+        point["log10_conductivity_s_cm"],
+        point["log10_diffusion_coefficient_cm2_s"],
+    )
+    table.add_row(f"log10 conductivity {where}", *_numbers(sigma), "S/cm")
+    if diffusion is not None:
+        table.add_row(f"log10 diffusion coefficient {where}", *_numbers(diffusion), "cm2/s")
+
+
 def _add_criteria(table: Table, dendrite: Mapping[str, Any]) -> None:
-    """Both dendrite criteria, side by side, since they disagree."""
+    """All dendrite criteria, side by side, since they disagree."""
     stability, newman = dendrite["linear_stability"], dendrite["monroe_newman"]
+    ratio = dendrite["volume_ratio"]
+    table.add_row(f"  volume ratio v (from {ratio['source']})", *_numbers(ratio), "")
     verdict = "stable" if stability["stable"] else "not stable"
     table.add_row(
         f"  linear stability chi ({verdict})", *_numbers(stability["chi_kj_mol_nm"]), "kJ/mol/nm"
     )
+    table.add_row("  probability of chi < 0", _digits(stability["probability_stable"]), "", "")
+    worst, value, best = (
+        stability[f"critical_wavelength_{end}nm"] for end in ("worst_", "", "best_")
+    )
+    table.add_row(
+        "  critical wavelength (below 0: any)",
+        _digits(value),
+        f"{_digits(worst)} to {_digits(best)}",
+        "nm",
+    )
+    if stability["percentile_chi"] is not None:
+        share = f"{stability['percentile_chi']:.0f}"
+        table.add_row("  less stable Li compounds", share, "", "%")
     verdict = "passes" if newman["passes"] else "fails"
-    ratio = f"{newman['ratio']:#.3g}".removesuffix(".")
-    table.add_row(f"  Monroe-Newman ratio ({verdict}; for polymers)", ratio, "", "")
+    table.add_row(f"  Monroe-Newman ratio ({verdict}; for polymers)", _digits(newman["ratio"]))
+    for each in dendrite["measured"]:
+        words = f"  measured {each['quantity']} ({each['verdict']})"
+        table.add_row(words, _digits(each["value"]), "", each["unit"])
+
+
+def _digits(value: float) -> str:
+    """Three digits that count."""
+    return f"{value:#.3g}".removesuffix(".")
 
 
 def _numbers(interval: Mapping[str, float] | None) -> tuple[str, str]:
     """Value and interval with three digits that count."""
     if interval is None:
         return "-", "-"
-    value, lower, upper = (
-        f"{interval[key]:#.3g}".removesuffix(".") for key in ("value", "lower", "upper")
-    )
+    value, lower, upper = (_digits(interval[key]) for key in ("value", "lower", "upper"))
     return value, f"{lower} to {upper}"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from models.carrier_density import DENSITY_RANGE_G_CM3, is_density
+from serving.arguments import NUMBER
 from serving.blocks import MaterialText, Rejection
 
 INPUT_COLUMNS = ("cif", "cif_path", "formula")
 """Columns that say what the material is. Where a row fills several, the first of these counts:
 a structure says more than a formula."""
+
+DENSITY_COLUMN = "density_g_cm3"
+"""Carried, and read for the diffusion coefficient of a formula."""
 
 REPLACED_COLUMNS = frozenset({"cif", "formula"})
 """Input columns that are not carried: formula is written anew, and the text of a CIF is not
@@ -35,12 +41,14 @@ class InputBlock:
     entries: the material of each row, or why the row has none.
     formulas: the formula column as given, for the rows that end as errors.
     progress: how far into the list this block reaches, in the unit of ``MaterialList.total``.
+    densities: the cells of DENSITY_COLUMN as they are; empty where the list has no such column.
     """
 
     carried: pa.Table
     entries: list[MaterialText | Rejection]
     formulas: list[str | None]
     progress: int
+    densities: Sequence[object] = ()
 
 
 class MaterialList(Protocol):
@@ -83,6 +91,36 @@ def entry_of(given: dict[str, object], folder: Path) -> MaterialText | Rejection
             return structure_file(folder / value, "cif", "cif_path")
         return MaterialText(value, "cif" if column == "cif" else "formula")
     return Rejection("unreadable_row", None, "the row has no formula, cif or cif_path")
+
+
+def with_densities(block: InputBlock) -> list[MaterialText | Rejection]:
+    """The entries of a block, with the density of each formula that has one.
+
+    A formula whose density is unusable becomes a Rejection. A structure's row is left alone.
+    """
+    if not block.densities:
+        return block.entries
+    return [
+        _with_density(entry, cell)
+        if isinstance(entry, MaterialText) and entry.format == "formula"
+        else entry
+        for entry, cell in zip(block.entries, block.densities, strict=True)
+    ]
+
+
+def _with_density(entry: MaterialText, cell: object) -> MaterialText | Rejection:
+    """An empty cell and NaN, which tables write for it, say nothing."""
+    text = str(cell).strip()
+    if cell is None or text.lower() in ("", "nan"):
+        return entry
+    # Not float() alone: it would take "1_0" and True for numbers.
+    density_g_cm3 = float(text) if NUMBER.fullmatch(text) else math.nan
+    if is_density(density_g_cm3):
+        return replace(entry, density_g_cm3=density_g_cm3)
+    low, high = DENSITY_RANGE_G_CM3
+    return Rejection(
+        "unreadable_row", DENSITY_COLUMN, f"must be a number from {low:g} to {high:g} (g/cm3)"
+    )
 
 
 def structure_file(

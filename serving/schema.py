@@ -1,4 +1,4 @@
-"""The JSON that the service takes and gives.
+"""The JSON that the service takes.
 
 A body whose shape is wrong (a field missing, unknown or of the wrong type) is refused as a whole
 with the field's path. A material whose content is wrong (no such element, a broken CIF) is an
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -16,12 +17,20 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    FiniteFloat,
     ValidationError,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from models.carrier_density import DENSITY_RANGE_G_CM3, is_density
+from models.measured_criteria import ACCEPTED, MeasuredValues, is_accepted
+from models.transport_picture import (
+    DEFAULT_HAVEN_RATIO,
+    DEFAULT_SEPARATOR_THICKNESS_UM,
+    HAVEN_RATIO_RANGE,
+    SEPARATOR_THICKNESS_RANGE_UM,
+)
+from serving.answer_schema import Fault
 from serving.blocks import MaterialText
 
 MAX_MATERIALS = 256
@@ -75,9 +84,50 @@ def _coverage(value: object) -> float:
     raise PydanticCustomError("coverage", "must be a number from 0.5 to 0.99")
 
 
+def _within(accepted: tuple[float, float]) -> Callable[[object], float]:
+    low, high = accepted
+
+    def check(value: object) -> float:
+        if low <= (number := _number(value)) <= high:
+            return number
+        raise PydanticCustomError("number", f"must be a number from {low:g} to {high:g}")
+
+    return check
+
+
+def _density(value: object) -> float | None:
+    if value is None:
+        return None
+    if is_density(density_g_cm3 := _number(value)):
+        return density_g_cm3
+    low, high = DENSITY_RANGE_G_CM3
+    raise PydanticCustomError("density", f"must be a number from {low:g} to {high:g} (g/cm3)")
+
+
+def _measured(name: str) -> Callable[[object], float | None]:
+    def check(value: object) -> float | None:
+        if value is None:
+            return None
+        if is_accepted(name, number := _number(value)):
+            return number
+        low, high = ACCEPTED[name]
+        raise PydanticCustomError("measured", f"must be a number from {low:g} to {high:g}")
+
+    return check
+
+
 Identifier = Annotated[str | int | None, BeforeValidator(_identifier)]
 TemperatureC = Annotated[float, BeforeValidator(_temperature)]
 Coverage = Annotated[float, BeforeValidator(_coverage)]
+HavenRatio = Annotated[float, BeforeValidator(_within(HAVEN_RATIO_RANGE))]
+ThicknessUm = Annotated[float, BeforeValidator(_within(SEPARATOR_THICKNESS_RANGE_UM))]
+DensityGCm3 = Annotated[float | None, BeforeValidator(_density)]
+ElectronicConductivity = Annotated[
+    float | None, BeforeValidator(_measured("electronic_conductivity_s_cm"))
+]
+FractureToughness = Annotated[
+    float | None, BeforeValidator(_measured("fracture_toughness_mpa_sqrt_m"))
+]
 
 
 class _Strict(BaseModel):
@@ -95,6 +145,12 @@ class Conditions(_Strict):
     coverage: Coverage = 0.9
     """Probability with which an interval shall hold the true value."""
 
+    haven_ratio: HavenRatio = DEFAULT_HAVEN_RATIO
+    """Haven ratio of the diffusion coefficient by Nernst-Einstein; 1 for uncorrelated jumps."""
+
+    separator_thickness_um: ThicknessUm = DEFAULT_SEPARATOR_THICKNESS_UM
+    """Thickness of the separator whose area-specific resistance is answered."""
+
     @property
     def temperatures_k(self) -> list[float]:
         """The temperatures in kelvin, in the order given."""
@@ -102,12 +158,19 @@ class Conditions(_Strict):
 
 
 class MaterialItem(_Strict):
-    """One material: a formula, or a structure together with the name of its format."""
+    """One material: a formula, or a structure together with the name of its format.
+
+    A density may stand beside a formula; a structure has its own. The two measured values are
+    shown in the dendrite panel and change no prediction.
+    """
 
     id: Identifier = None
     formula: str | None = None
+    density_g_cm3: DensityGCm3 = None
     structure: Annotated[Any, BeforeValidator(_structure)] = None
     format: Literal["cif", "poscar", "pymatgen"] | None = None
+    electronic_conductivity_s_cm: ElectronicConductivity = None
+    fracture_toughness_mpa_sqrt_m: FractureToughness = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> MaterialItem:
@@ -121,115 +184,27 @@ class MaterialItem(_Strict):
             )
         if isinstance(self.structure, dict) and self.format != "pymatgen":
             raise PydanticCustomError("one_of", f"structure must be text for {self.format}")
+        if self.structure is not None and self.density_g_cm3 is not None:
+            raise PydanticCustomError(
+                "one_of", "density_g_cm3 goes with formula; a structure has its own density"
+            )
         return self
 
     def text(self) -> MaterialText:
         """The material's text under its named format."""
+        measured = MeasuredValues(
+            self.electronic_conductivity_s_cm, self.fracture_toughness_mpa_sqrt_m
+        )
         if self.format is None:
-            return MaterialText(self.formula or "", "formula")
-        if isinstance(self.structure, str):
-            return MaterialText(self.structure, self.format)
-        return MaterialText(json.dumps(self.structure), self.format)
+            return MaterialText(self.formula or "", "formula", self.density_g_cm3, measured)
+        text = self.structure if isinstance(self.structure, str) else json.dumps(self.structure)
+        return MaterialText(text, self.format, measured=measured)
 
 
 class PredictRequest(Conditions):
     """The body of POST /predict."""
 
     materials: Annotated[list[MaterialItem], Field(max_length=MAX_MATERIALS)]
-
-
-class Interval(BaseModel):
-    """A value and the interval that holds the truth with the probability asked for."""
-
-    value: FiniteFloat
-    lower: FiniteFloat
-    upper: FiniteFloat
-
-
-class CurvePoint(BaseModel):
-    """Conductivity at one temperature; null where the notes say why."""
-
-    temperature_c: FiniteFloat
-    log10_conductivity_s_cm: Interval | None
-
-
-class LinearStability(BaseModel):
-    """The criterion for inorganic electrolytes (10.1103/PhysRevLett.119.056003): chi < 0."""
-
-    chi_kj_mol_nm: Interval
-    critical_wavelength_nm: FiniteFloat  # negative: stable at every wavelength
-    stable: bool
-    probability_stable: FiniteFloat
-    validity: str
-
-
-class MonroeNewman(BaseModel):
-    """The criterion for polymers (10.1149/1.1850854): G / (2 G_metal) >= 1."""
-
-    ratio: FiniteFloat
-    passes: bool
-    probability_passes: FiniteFloat
-    validity: str
-
-
-class DendritePanel(BaseModel):
-    """Both criteria against the metal of the mobile ion, and what neither can know."""
-
-    electrode: str
-    linear_stability: LinearStability
-    monroe_newman: MonroeNewman
-    poisson_ratio: FiniteFloat
-    pugh_ratio: FiniteFloat
-    not_predicted: list[str]
-
-
-class Answer(BaseModel):
-    """The prediction for one material. A property is null where the notes say why."""
-
-    id: str | int | None
-    status: Literal["ok"]
-    formula: str
-    mobile_ion: str | None
-    log10_conductivity_s_cm: Interval | None  # log10 of S/cm, 25 degrees Celsius
-    activation_energy_ev: Interval | None
-    shear_modulus_gpa: Interval | None
-    bulk_modulus_gpa: Interval | None
-    dendrite_suppression_score: Interval | None
-    conductivity_curve: list[CurvePoint]
-    dendrite: DendritePanel | None
-    in_domain: bool
-    notes: list[str]
-
-
-class Fault(BaseModel):
-    """What is wrong and where."""
-
-    code: str
-    message: str
-    field: str | None
-
-
-class Refusal(BaseModel):
-    """A material that has no prediction, and why."""
-
-    id: str | int | None
-    status: Literal["error"]
-    error: Fault
-
-
-class ModelCard(BaseModel):
-    """Which model answered."""
-
-    version: str
-    data_sha256: str
-    trained_at: str
-
-
-class PredictResponse(BaseModel):
-    """The answer of POST /predict, one prediction for each material, in order."""
-
-    model: ModelCard
-    predictions: list[Annotated[Answer | Refusal, Field(discriminator="status")]]
 
 
 def first_fault(error: ValidationError) -> Fault:

@@ -68,6 +68,8 @@ def _answer(predictor: Predictor, asked: PredictRequest) -> str:
         [material.text() for material in asked.materials],
         coverage=asked.coverage,
         temperatures_k=asked.temperatures_k,
+        haven_ratio=asked.haven_ratio,
+        separator_thickness_um=asked.separator_thickness_um,
     )
     _count(scored)
     body = response(

@@ -12,7 +12,15 @@ from pathlib import Path
 import pyarrow as pa
 
 from serving.blocks import MaterialText, Rejection
-from serving.rows import InputBlock, ListError, check_columns, clean, entry_of, is_carried
+from serving.rows import (
+    DENSITY_COLUMN,
+    InputBlock,
+    ListError,
+    check_columns,
+    clean,
+    entry_of,
+    is_carried,
+)
 
 FIELD_CHARACTERS = 1_000_000
 """A longer field in CSV is taken for a quote that was never closed."""
@@ -72,7 +80,7 @@ class CsvList:
             {name: columns[name] for name in self.carried.names}, schema=self.carried
         )
         formulas: list[str | None] = list(columns.get("formula", [None] * len(lines)))
-        return InputBlock(carried, entries, formulas, progress)
+        return InputBlock(carried, entries, formulas, progress, columns.get(DENSITY_COLUMN, ()))
 
     def _entry(self, number: int, row: list[str]) -> MaterialText | Rejection:
         if len(row) != len(self.names):
@@ -120,7 +128,8 @@ class JsonLinesList:
                 [self._column(field, objects) for field in self.carried], schema=self.carried
             )
             formulas = [_text(value.get("formula")) for value in objects]
-            yield InputBlock(carried, entries, formulas, block[-1][2])
+            densities = [value.get(DENSITY_COLUMN) for value in objects]
+            yield InputBlock(carried, entries, formulas, block[-1][2], densities)
 
     def _lines(self) -> Iterator[tuple[int, object, int]]:
         """Number, content (None where it is no JSON) and end of each line that is not blank."""

@@ -69,8 +69,8 @@ def train(
     except NoSources as error:
         _stop(str(error))
     for name, value in manifest.metrics.items():
-        if name.count(".") == 1 and name.endswith(".mae"):
-            typer.echo(f"{name.removesuffix('.mae'):<28} held-out MAE {value:.3f}")
+        if name.endswith(".mae") and name.removesuffix(".mae") + ".rows" in manifest.metrics:
+            typer.echo(f"{name.removesuffix('.mae'):<34} held-out MAE {value:.3f}")
 
 
 @app.command()

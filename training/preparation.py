@@ -13,13 +13,15 @@ from features.material import Material
 from features.table import feature_groups, feature_table
 from models.arrhenius_net import Observations
 from models.moduli_model import ModuliData
-from models.transport_model import TransportData
+from models.transport_candidates import TransportConfig
+from models.transport_model import TransportModel
+from models.transport_view import TransportData
 from training.splits import paper_groups
 from training.tables import Dataset, materials
 
 TRANSPORT_PROPERTIES = ("log10_conductivity_s_cm", "activation_energy_ev")
 MODULI_PROPERTIES = ("log10_shear_modulus_gpa", "log10_bulk_modulus_gpa")
-TRANSPORT_FEATURES = ("composition", "transport")
+TRANSPORT_FEATURES = ("composition", "symmetry", "structure", "transport")
 MODULI_FEATURES = ("composition", "symmetry", "structure")
 # A row that is shown both with and without its structure counts once in all.
 COPY_WEIGHT = 0.5
@@ -90,28 +92,33 @@ def transport_data(
     if chosen is not None:
         frame, row = frame[chosen].reset_index(drop=True), row[chosen]
     used, local = np.unique(row, return_inverse=True)
-    features, origin, informed = with_bare_copies(prepared.features.iloc[used])
-    copies = np.bincount(origin, minlength=len(used))
-    pairs = [np.flatnonzero(local == origin[index]) for index in range(len(origin))]
-    material = np.repeat(np.arange(len(origin)), [len(pair) for pair in pairs])
-    chosen_rows = np.concatenate(pairs)
-    taken = frame.iloc[chosen_rows]
     observations = Observations(
-        material=material,
-        value=taken["value"].to_numpy(np.float64),
-        is_energy=(taken["property"] == "activation_energy_ev").to_numpy(bool),
-        is_bound=(taken["bound"] == "<").to_numpy(bool),
-        temperature_k=taken["temperature_k"].fillna(298.15).to_numpy(np.float64),
-        weight=np.where(copies[origin[material]] > 1, COPY_WEIGHT, 1.0),
+        material=local.astype(np.int64),
+        value=frame["value"].to_numpy(np.float64),
+        is_energy=(frame["property"] == "activation_energy_ev").to_numpy(bool),
+        is_bound=(frame["bound"] == "<").to_numpy(bool),
+        temperature_k=frame["temperature_k"].fillna(298.15).to_numpy(np.float64),
+        weight=np.ones(len(frame)),
     )
-    category = np.where(informed, "structure", "formula")
-    composition = pd.factorize(frame["composition_key"])[0].astype(np.int64)
+    features = prepared.features.iloc[used].reset_index(drop=True)
+    symmetry = feature_groups()["symmetry"]
     return TransportData(
         features,
         observations,
-        paper=paper_groups(frame)[chosen_rows],
-        composition=composition[chosen_rows],
-        category=category,
+        paper=paper_groups(frame),
+        composition=pd.factorize(frame["composition_key"])[0].astype(np.int64),
+        has_crystal=features[symmetry].notna().any(axis=1).to_numpy(bool),
+    )
+
+
+def new_transport_model(config: TransportConfig) -> TransportModel:
+    """An unfitted model over the feature groups that transport is learned from."""
+    groups = feature_groups()
+    return TransportModel.with_columns(
+        config,
+        groups["composition"],
+        groups["symmetry"],
+        groups["structure"] + groups["transport"],
     )
 
 

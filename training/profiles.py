@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from models.moduli_model import ModuliConfig
-from models.transport_model import TransportConfig
+from models.transport_candidates import TransportConfig
 
 
 @dataclass(frozen=True)

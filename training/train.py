@@ -24,9 +24,10 @@ from models.labels import residual
 from models.moduli_model import CANDIDATES as MODULI_CANDIDATES
 from models.moduli_model import ModuliModel
 from models.targets import TARGETS
-from models.transport_model import CANDIDATES as TRANSPORT_CANDIDATES
-from models.transport_model import TransportModel
+from models.transport_candidates import CANDIDATES as TRANSPORT_CANDIDATES
+from models.transport_candidates import CRYSTAL, FORMULA
 from training import tracking
+from training.dendrite_data import fit_dendrite_reference
 from training.plots import parity_plot
 from training.preparation import (
     MODULI_FEATURES,
@@ -35,6 +36,7 @@ from training.preparation import (
     TRANSPORT_PROPERTIES,
     Prepared,
     moduli_data,
+    new_transport_model,
     prepare,
     transport_data,
 )
@@ -97,17 +99,24 @@ def fit_bundle(
     report: a folder for plots and MLflow child runs, None to leave both out (tests).
     """
     progress("features")
+    limited = _limited(dataset, profile)
     transport_rows = prepare(dataset, TRANSPORT_PROPERTIES, TRANSPORT_FEATURES, cache)
-    moduli_rows = prepare(_limited(dataset, profile), MODULI_PROPERTIES, MODULI_FEATURES, cache)
-    transport = TransportModel(profile.transport)
-    held_out = transport.fit(transport_data(transport_rows), progress)
+    moduli_rows = prepare(limited, MODULI_PROPERTIES, MODULI_FEATURES, cache)
+    transport = new_transport_model(profile.transport)
+    by_view = transport.fit(transport_data(transport_rows), progress)
     moduli = ModuliModel(profile.moduli)
-    held_out |= moduli.fit(moduli_data(moduli_rows), progress)
-    metrics = held_out_metrics(held_out)
+    held_out = by_view[FORMULA] | moduli.fit(moduli_data(moduli_rows), progress)
+    for view, parts in by_view.items():
+        if view != FORMULA:
+            held_out |= {f"{name}.{view}": part for name, part in parts.items()}
+    progress("dendrite")
+    dendrite, dendrite_metrics = fit_dendrite_reference(limited, cache or cache_dir())
+    metrics = held_out_metrics(held_out) | dendrite_metrics
     if report is not None:
         _log_candidates(held_out, report)
     transport.save(folder)
     moduli.save(folder)
+    dendrite.save(folder)
     domain = Domain.of(transport_rows.materials, moduli_rows.materials)
     domain.save(folder)
     manifest = seal(folder, _manifest(dataset, domain, metrics, [transport_rows, moduli_rows]))
@@ -143,19 +152,21 @@ def held_out_metrics(held_out: dict[str, HeldOut]) -> dict[str, float]:
 
 
 def _candidates(target: str) -> tuple[str, ...]:
-    return MODULI_CANDIDATES if "modulus" in target else TRANSPORT_CANDIDATES
+    if "modulus" in target:
+        return MODULI_CANDIDATES
+    return TRANSPORT_CANDIDATES[CRYSTAL if target.endswith(CRYSTAL) else FORMULA]
 
 
 def _log_candidates(held_out: dict[str, HeldOut], report: Path) -> None:
-    for target in TARGETS:
-        part = held_out[target.name]
-        parity_plot(report / f"{target.name}.png", target, part)
-        for index, candidate in enumerate(_candidates(target.name)):
+    targets = {target.name: target for target in TARGETS}
+    for name, part in held_out.items():
+        parity_plot(report / f"{name}.png", targets[name.split(".")[0]], part)
+        for index, candidate in enumerate(_candidates(name)):
             error = np.abs(residual(part.labels, part.predictions[:, index]))
             folds = pd.Series(error).groupby(part.fold).mean()
             tracking.log_child(
-                f"{target.name}/{candidate}",
-                {"target": target.name, "candidate": candidate, "weight": part.weights[index]},
+                f"{name}/{candidate}",
+                {"target": name, "candidate": candidate, "weight": part.weights[index]},
                 {"fold_mae": folds.tolist()},
             )
 
@@ -221,7 +232,8 @@ def _plan(profile: Profile) -> list[tuple[str, int, float]]:
     return [
         ("data", 1, 40.0),
         ("features", 1, 90.0),
-        ("transport", profile.transport.folds + 1, 20.0),
-        ("moduli", profile.moduli.folds + 1, 100.0),
+        ("transport", 2 * (profile.transport.folds + 1), 25.0),
+        ("moduli", profile.moduli.folds + 1, 75.0),
+        ("dendrite", 1, 10.0),
         ("registering", 1, 10.0),
     ]

@@ -18,9 +18,11 @@ import pandas as pd
 import pytest
 
 from features.material import Material
+from models.carrier_density import MobileIons
 from models.dendrite_uncertainty import ModulusDistribution
 from models.predictor import PROPERTIES
 from models.suitability import SuitabilityPanel, suitability_panel
+from models.transport_picture import PairEstimate, transport_picture
 
 REPOSITORY = Path(__file__).parents[2]
 START_LIMIT_S = 120
@@ -80,6 +82,9 @@ class StandIn:
         *,
         coverage: float = 0.9,
         temperatures_k: Sequence[float] = (),
+        haven_ratio: float = 1.0,
+        separator_thickness_um: float = 25.0,
+        densities_g_cm3: Sequence[float | None] = (),
     ) -> SimpleNamespace:
         self.calls.append(len(materials))
         formulas = [material.formula for material in materials]
@@ -98,14 +103,23 @@ class StandIn:
             columns[f"{name}_lower"] = value[:, position] - coverage
             columns[f"{name}_upper"] = value[:, position] + coverage
         kelvin = np.asarray(temperatures_k, dtype=np.float64)
-        curve = value[:, :1] + 1000 / 298.15 - 1000 / kelvin[None, :]
+        sigma = value[:, :1] + 1000 / 298.15 - 1000 / kelvin[None, :]
+        curve = {"value": sigma, "lower": sigma - coverage, "upper": sigma + coverage}
+        half = np.full(len(formulas), coverage)
         return SimpleNamespace(
             frame=pd.DataFrame(columns),
             temperatures_k=kelvin,
-            curve={"value": curve, "lower": curve - coverage, "upper": curve + coverage}
-            if len(kelvin)
-            else None,
+            curve=curve if len(kelvin) else None,
+            transport=transport_picture(
+                PairEstimate(value[:, 0], half, value[:, 1], half, -0.5),
+                MobileIons.of(materials, densities_g_cm3),
+                temperatures_k=kelvin,
+                curve=curve if len(kelvin) else None,
+                haven_ratio=haven_ratio,
+                separator_thickness_um=separator_thickness_um,
+            ),
             dendrite=_panel(len(formulas)),
+            volume_ratio_source=["composition"] * len(formulas),
             notes=[["no mobile ion of the data"] if ion else [] for ion in still],
             in_domain=[not ion for ion in still],
         )

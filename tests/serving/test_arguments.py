@@ -25,6 +25,7 @@ from serving.arguments import expand_values
         ("predict LiCl --temperature-c --json", "predict LiCl T --json"),
         ("predict --cif a.cif b.CIF LiCl", "predict --cif=a.cif --cif=b.CIF LiCl"),
         ("predict --cif a.cif --poscar POSCAR", "predict --cif=a.cif --poscar=POSCAR"),
+        ("predict A B --density 5.1 .9", "predict A B --density=5.1 --density=.9"),
         ("predict -- --temperature-c 25 60", "predict -- --temperature-c 25 60"),
         ("score in.csv out.csv", "score in.csv out.csv"),
     ],

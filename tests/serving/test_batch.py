@@ -20,7 +20,13 @@ from hypothesis import strategies as st
 
 from features.material import Material
 from models.predictor import PROPERTIES, Predictor
-from serving.batch import OUTPUT_SCHEMA, carried_names, score_list
+from serving.batch import (
+    OUTPUT_SCHEMA,
+    TRANSPORT_SCHEMA,
+    TransportColumns,
+    carried_names,
+    score_list,
+)
 from serving.rows import ListError
 
 OUTPUT_COLUMNS = [
@@ -93,7 +99,9 @@ def test_any_text_survives_from_csv_to_csv(cells: list[str], tmp_path: Path, sta
 
 
 def test_a_column_that_clashes_is_carried_under_another_name() -> None:
-    names = carried_names(["id", "status", "error", "input_error", "model_version"])
+    names = carried_names(
+        ["id", "status", "error", "input_error", "model_version"], OUTPUT_SCHEMA.names
+    )
     assert names == {
         "id": "id",
         "status": "input_status",
@@ -297,6 +305,81 @@ def test_progress_is_shown_on_a_terminal_only(
     monkeypatch.setenv("COLUMNS", "100")
     score_list(tmp_path / "in.csv", tmp_path / "out.csv", stand_in)
     assert ("1,234 rows" in stderr.getvalue()) == on_terminal
+
+
+def test_transport_columns_follow_the_standard_ones(tmp_path: Path, stand_in: Any) -> None:
+    (tmp_path / "in.csv").write_text("formula,density_g_cm3,note\nLi3PS4,1.9,x\nXx,1.9,y\n")
+    score_list(tmp_path / "in.csv", tmp_path / "plain.csv", stand_in)
+    score_list(tmp_path / "in.csv", tmp_path / "out.csv", stand_in, transport=TransportColumns())
+    with_transport, plain = read_csv(tmp_path / "out.csv"), read_csv(tmp_path / "plain.csv")
+    assert list(plain[0]) == ["density_g_cm3", "note", *OUTPUT_COLUMNS]
+    assert list(with_transport[0]) == [*plain[0], *TRANSPORT_SCHEMA.names]
+    assert [{name: row[name] for name in plain[0]} for row in with_transport] == plain
+    assert all(with_transport[1][name] == "" for name in TRANSPORT_SCHEMA.names)
+
+
+def test_transport_is_asked_for_a_separator_and_a_haven_ratio(
+    tmp_path: Path, stand_in: Any
+) -> None:
+    (tmp_path / "in.csv").write_text("formula,density_g_cm3\nLi3PS4,1.9\n")
+    rows = []
+    for asked in (TransportColumns(), TransportColumns(0.1, 50.0)):
+        score_list(tmp_path / "in.csv", tmp_path / "out.csv", stand_in, transport=asked)
+        rows += read_csv(tmp_path / "out.csv")
+    plain, other = (
+        {name: float(row[name]) for name in TRANSPORT_SCHEMA.names[:-1]} for row in rows
+    )
+    resistance, diffusion = "area_specific_resistance_ohm_cm2", "log10_diffusion_coefficient_cm2_s"
+    assert other[resistance] == pytest.approx(2 * plain[resistance])
+    assert other[diffusion] == pytest.approx(plain[diffusion] - 1.0)
+    assert plain[f"{resistance}_lower"] < plain[resistance] < plain[f"{resistance}_upper"]
+    assert "Haven ratio of 0.1" in rows[1]["transport_notes"]
+    assert "50 um" in rows[1]["transport_notes"]
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl", "in.parquet"])
+def test_a_density_is_carried_and_used(tmp_path: Path, stand_in: Any, name: str) -> None:
+    frame = pd.DataFrame({"formula": ["Li3PS4", "Na3PS4"], "density_g_cm3": [1.9, None]})
+    match name:
+        case "in.csv":
+            frame.to_csv(tmp_path / name, index=False)
+        case "in.jsonl":
+            frame.to_json(tmp_path / name, orient="records", lines=True)
+        case _:
+            frame.to_parquet(tmp_path / name)
+    score_list(tmp_path / name, tmp_path / "out.csv", stand_in, transport=TransportColumns())
+    known, unknown = read_csv(tmp_path / "out.csv")
+    assert (known["density_g_cm3"], known["status"]) == ("1.9", "ok")
+    assert known["log10_diffusion_coefficient_cm2_s"] != ""
+    assert unknown["log10_diffusion_coefficient_cm2_s"] == ""
+    assert unknown["log10_prefactor_s_k_cm"] != ""
+    assert "no diffusion coefficient" in unknown["transport_notes"]
+
+
+def test_an_unusable_density_is_an_error_row_only_where_it_is_needed(
+    tmp_path: Path, stand_in: Any, disordered_cif: str
+) -> None:
+    cells = ["1.9", "", "nan", " 2 ", "5100", "-1", "dense", "1_0", "inf"]
+    with (tmp_path / "in.csv").open("w", newline="") as stream:
+        rows = [["formula", "cif", "density_g_cm3"], *(["Li3PS4", "", cell] for cell in cells)]
+        csv.writer(stream).writerows([*rows, ["", disordered_cif, "dense"]])
+    score_list(tmp_path / "in.csv", tmp_path / "out.csv", stand_in)
+    assert {row["status"] for row in read_csv(tmp_path / "out.csv")} == {"ok"}
+    score_list(tmp_path / "in.csv", tmp_path / "out.csv", stand_in, transport=TransportColumns())
+    scored = read_csv(tmp_path / "out.csv")
+    assert [row["status"] for row in scored] == ["ok"] * 4 + ["error"] * 5 + ["ok"]
+    assert [row["density_g_cm3"] for row in scored] == [*cells, "dense"]
+    assert scored[4]["error"] == "density_g_cm3: must be a number from 0.1 to 25 (g/cm3)"
+    shown = [row["log10_diffusion_coefficient_cm2_s"] != "" for row in scored]
+    assert shown == [True, False, False, True, *[False] * 5, True]
+
+
+def test_a_list_scored_with_transport_can_be_scored_again(tmp_path: Path, stand_in: Any) -> None:
+    (tmp_path / "in.csv").write_text("formula,density_g_cm3\nLi3PS4,1.9\n")
+    for source, target in (("in.csv", "once.parquet"), ("once.parquet", "twice.parquet")):
+        score_list(tmp_path / source, tmp_path / target, stand_in, transport=TransportColumns())
+    twice = pd.read_parquet(tmp_path / "twice.parquet")
+    assert twice["input_transport_notes"].tolist() == twice["transport_notes"].tolist()
 
 
 def test_a_list_has_the_numbers_of_the_predictor(tmp_path: Path, predictor: Predictor) -> None:

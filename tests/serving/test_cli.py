@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from models.predictor import PROPERTIES
+from models.transport_picture import TRANSPORT_PROPERTIES
+from serving.answer_schema import PredictResponse
 from serving.cli import main
-from serving.schema import PredictResponse
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -74,8 +75,24 @@ def test_the_table_names_every_property_with_its_unit(capsys: pytest.CaptureFixt
         "eV",
         "GPa",
         "dendrite",
+        "prefactor",
+        "ohm cm2",
+        "no diffusion coefficient",
     ):
         assert words in shown
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_density_shows_diffusion_at_each_temperature(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = ["predict", "Li7La3Zr2O12", "Li6PS5Cl", "--density", "5.1", "1.8", "-t", "60"]
+    assert run(*line, "--haven-ratio", "0.4", "--thickness-um", "40") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.count("log10 diffusion coefficient at 25 °C") == 2
+    assert shown.count("log10 diffusion coefficient at 60 °C") == 2
+    assert "Haven ratio of 0.4" in shown
+    assert "40 um" in shown
 
 
 @pytest.mark.usefixtures("trained")
@@ -111,6 +128,11 @@ def test_a_bad_material_is_named_and_the_others_are_answered(
         ("predict LiCl --temperature-c warm", "--temperature-c"),
         ("predict LiCl --temperature-c", "--temperature-c"),
         ("predict LiCl --coverage 1", "--coverage"),
+        ("predict LiCl --haven-ratio 9", "--haven-ratio"),
+        ("predict LiCl --thickness-um -1", "--thickness-um"),
+        ("predict LiCl NaCl --density 2", "--density: 1 densities for 2 formulas"),
+        ("predict LiCl --density 2070", "--density"),
+        ("score nowhere.csv out.csv --thickness-um 50", "need --transport"),
         ("predict --cif nowhere.cif", "there is no file 'nowhere.cif'"),
         ("predict LiCl", "make train"),
         ("predict LiCl --loud", "--loud"),
@@ -182,14 +204,18 @@ def test_score_writes_the_numbers_that_predict_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     formulas = ["Li6PS5Cl", "Na3PS4", "Li1.3Al0.3Ti1.7(PO4)3"]
-    (tmp_path / "in.csv").write_text("formula\n" + "\n".join([*formulas, "Xx"]) + "\n")
-    assert run("score", str(tmp_path / "in.csv"), str(tmp_path / "out.csv")) == 0
+    lines = [f"{formula},2.5" for formula in [*formulas, "Xx"]]
+    (tmp_path / "in.csv").write_text("\n".join(["formula,density_g_cm3", *lines]) + "\n")
+    asked = ["--haven-ratio", "0.4", "--thickness-um", "50"]
+    files = [str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]
+    assert run("score", *files, "--transport", *asked) == 0
     assert "4 rows: 3 predicted, 1 errors" in capsys.readouterr().err
-    assert run("predict", *formulas, "--json") == 0
+    assert run("predict", *formulas, "--density", "2.5", "2.5", "2.5", *asked, "--json") == 0
     items = json.loads(capsys.readouterr().out)["predictions"]
     with (tmp_path / "out.csv").open() as stream:
         rows = list(csv.DictReader(stream))[:3]
     for row, item in zip(rows, items, strict=True):
-        for name in PROPERTIES:
+        assert row["transport_notes"] == " | ".join(item["transport_notes"])
+        for name in (*PROPERTIES, *TRANSPORT_PROPERTIES):
             for key, ending in (("value", ""), ("lower", "_lower"), ("upper", "_upper")):
-                assert float(row[name + ending]) == pytest.approx(item[name][key], abs=1e-9)
+                assert float(row[name + ending]) == pytest.approx(item[name][key], rel=1e-9)

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from serving.answer_schema import PredictResponse
 from serving.answers import response
 from serving.blocks import MaterialText, score_block
-from serving.schema import MAX_MATERIALS, PredictRequest, PredictResponse, first_fault
+from serving.schema import MAX_MATERIALS, PredictRequest, first_fault
 
 LLZO = {"formula": "Li7La3Zr2O12"}
 CIF = {"structure": "data_x", "format": "cif"}
@@ -36,6 +37,13 @@ def test_formula_and_structure_become_named_texts() -> None:
     ]
     assert [material.id for material in request.materials] == ["a", None]
     assert (request.temperatures_c, request.coverage) == ([], 0.9)
+
+
+def test_a_density_stands_beside_its_formula() -> None:
+    body = {"materials": [{**LLZO, "density_g_cm3": 5}, {**LLZO, "density_g_cm3": None}]}
+    request = PredictRequest.model_validate(body)
+    assert [item.text().density_g_cm3 for item in request.materials] == [5.0, None]
+    assert (request.haven_ratio, request.separator_thickness_um) == (1.0, 25.0)
 
 
 def test_a_pymatgen_structure_may_be_an_object_or_text() -> None:
@@ -90,6 +98,31 @@ def test_celsius_becomes_kelvin() -> None:
         ({"materials": [], "temperatures_c": [10**400]}, "invalid_field", "temperatures_c.0"),
         ({"materials": [], "coverage": 1.0}, "invalid_field", "coverage"),
         ({"materials": [], "coverage": True}, "invalid_field", "coverage"),
+        ({"materials": [], "haven_ratio": 0.04}, "invalid_field", "haven_ratio"),
+        ({"materials": [], "haven_ratio": 5.1}, "invalid_field", "haven_ratio"),
+        ({"materials": [], "haven_ratio": "1"}, "invalid_field", "haven_ratio"),
+        ({"materials": [], "haven_ratio": None}, "invalid_field", "haven_ratio"),
+        (
+            {"materials": [], "separator_thickness_um": 0},
+            "invalid_field",
+            "separator_thickness_um",
+        ),
+        (
+            {"materials": [], "separator_thickness_um": float("nan")},
+            "invalid_field",
+            "separator_thickness_um",
+        ),
+        (
+            {"materials": [{**LLZO, "density_g_cm3": 5108}]},
+            "invalid_field",
+            "materials.0.density_g_cm3",
+        ),
+        (
+            {"materials": [{**LLZO, "density_g_cm3": True}]},
+            "invalid_field",
+            "materials.0.density_g_cm3",
+        ),
+        ({"materials": [{**CIF, "density_g_cm3": 5.1}]}, "invalid_field", "materials.0"),
     ],
 )
 def test_a_malformed_body_is_refused_with_its_field(

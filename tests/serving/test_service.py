@@ -15,10 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from features.material import Material
 from models.predictor import PROPERTIES, Predictor
+from models.transport_picture import TRANSPORT_PROPERTIES
+from serving.answer_schema import PredictResponse
 from serving.batch import score_list
 from serving.cli import main
-from serving.schema import PredictResponse
 
 pytestmark = pytest.mark.server
 
@@ -112,6 +114,36 @@ def test_list_http_and_command_line_give_the_same_numbers(
             for key, ending in (("value", ""), ("lower", "_lower"), ("upper", "_upper")):
                 for item in items:
                     assert item[name][key] == pytest.approx(float(row[name + ending]), abs=1e-9)
+
+
+def test_the_transport_picture_is_that_of_the_predictor(
+    client: httpx.Client, predictor: Predictor
+) -> None:
+    materials = [{"formula": "Li7La3Zr2O12", "density_g_cm3": 5.1}, {"formula": "Na3PS4"}]
+    asked = {"haven_ratio": 0.4, "separator_thickness_um": 100}
+    answer = post(client, {"materials": materials, "temperatures_c": [60], **asked}).json()
+    PredictResponse.model_validate(answer)
+    picture = predictor.predict(
+        [Material.from_formula(material["formula"]) for material in materials],
+        temperatures_k=[333.15],
+        haven_ratio=0.4,
+        separator_thickness_um=100.0,
+        densities_g_cm3=[5.1, None],
+    ).transport
+    for row, item in enumerate(answer["predictions"]):
+        assert item["transport_notes"] == picture.notes[row]
+        for name in TRANSPORT_PROPERTIES:
+            band = [bound[row] for bound in getattr(picture, name)]
+            if name == "log10_diffusion_coefficient_cm2_s" and row == 1:
+                assert item[name] is None
+                continue
+            assert list(item[name].values()) == pytest.approx(band, rel=1e-9)
+    curve = picture.log10_diffusion_curve
+    assert curve is not None
+    points = [item["conductivity_curve"][0] for item in answer["predictions"]]
+    served = points[0]["log10_diffusion_coefficient_cm2_s"]
+    assert served["value"] == pytest.approx(curve.value[0, 0], rel=1e-9)
+    assert points[1]["log10_diffusion_coefficient_cm2_s"] is None
 
 
 @pytest.mark.parametrize(

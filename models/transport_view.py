@@ -1,0 +1,172 @@
+"""One view of a material for transport: what is known of it decides which columns count.
+
+The formula view knows the composition. The crystal view also knows the space group and, where
+there is one, the structure. Each is a model of its own: in one model for both, a missing space
+group would tell glasses and single sources apart, and a bare formula would be taken for a glass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.arrhenius import REFERENCE_TEMPERATURE_K
+from models.arrhenius_net import Observations
+from models.folds import grouped_fold_of, purged
+from models.held_out import BlendedTarget, HeldOut
+from models.labels import BoolArray, FloatArray, IntArray
+from models.targets import ACTIVATION_ENERGY, LOG10_CONDUCTIVITY, TRANSPORT_TARGETS
+from models.transport_candidates import (
+    CANDIDATES,
+    Candidates,
+    TransportConfig,
+    at_reference,
+    energy_labels,
+    fit_candidates,
+)
+
+# A conductivity within this many kelvin of 298.15 K is a label for blending and calibration.
+NEAR_K = 10.0
+
+
+@dataclass(frozen=True)
+class TransportData:
+    """Training rows: features (n, d), the m measurements on them, and what must stay together.
+
+    paper, composition: (m,) group numbers of each measurement; neither may be on both sides of a
+    split. has_crystal: (n,) the space group or the structure of the row is known.
+    """
+
+    features: pd.DataFrame
+    observations: Observations
+    paper: IntArray
+    composition: IntArray
+    has_crystal: BoolArray
+
+
+class TransportView:
+    """The blend of all candidates that see one set of columns, with its calibration."""
+
+    def __init__(self, name: str, base_columns: list[str], extra_columns: list[str]) -> None:
+        self.name = name
+        self.base_columns = base_columns
+        self.extra_columns = extra_columns
+        self.blended: dict[str, BlendedTarget] = {}
+        self.residual_correlation = 0.0
+        self.candidates: Candidates | None = None
+
+    def _matrix(self, features: pd.DataFrame) -> FloatArray:
+        return features[self.base_columns + self.extra_columns].to_numpy(np.float64)
+
+    def fit(
+        self,
+        config: TransportConfig,
+        data: TransportData,
+        judged: BoolArray,
+        progress: Callable[[str], None],
+    ) -> dict[str, HeldOut]:
+        """Learn from all rows; weights and intervals from held-out rows that are ``judged`` (n,).
+
+        Returns the held-out predictions by target name.
+        """
+        x = self._matrix(data.features)
+        held_out = self._held_out(config, x, data, judged, progress)
+        category = np.full(len(x), self.name)
+        for target in TRANSPORT_TARGETS:
+            part = held_out[target.name]
+            self.blended[target.name] = part.blend_and_calibrate(target, category[part.row])
+        self.residual_correlation = _correlation(held_out)
+        progress(f"transport: {self.name}, all rows")
+        self.candidates = fit_candidates(
+            config, self.name, x, len(self.base_columns), data.observations
+        )
+        return held_out
+
+    def _held_out(
+        self,
+        config: TransportConfig,
+        x: FloatArray,
+        data: TransportData,
+        judged: BoolArray,
+        progress: Callable[[str], None],
+    ) -> dict[str, HeldOut]:
+        observed = data.observations
+        fold = grouped_fold_of(data.paper, config.folds, "transport")
+        predictions = np.full((len(observed), len(CANDIDATES[self.name]), 2), np.nan)
+        for number in range(config.folds):
+            progress(f"transport: {self.name}, fold {number + 1} of {config.folds}")
+            training = observed.take(purged(fold, data.composition, number))
+            fitted = fit_candidates(config, self.name, x, len(self.base_columns), training)
+            held_out = fold == number
+            rows, position = np.unique(observed.material[held_out], return_inverse=True)
+            predictions[held_out] = fitted.predict(x[rows])[position]
+        counts = judged[observed.material]
+        near = np.abs(observed.temperature_k - REFERENCE_TEMPERATURE_K) <= NEAR_K
+        sigma = np.flatnonzero(near & ~observed.is_energy & counts)
+        energy = np.flatnonzero(observed.is_energy & counts)
+        labels = {
+            LOG10_CONDUCTIVITY.name: at_reference(
+                observed.take(sigma), predictions[sigma, :, 1].mean(axis=1)
+            ),
+            ACTIVATION_ENERGY.name: energy_labels(observed.take(energy))[1],
+        }
+        return {
+            name: HeldOut(
+                observed.material[rows], labels[name], predictions[rows, :, output], fold[rows]
+            )
+            for output, (name, rows) in enumerate(
+                ((LOG10_CONDUCTIVITY.name, sigma), (ACTIVATION_ENERGY.name, energy))
+            )
+        }
+
+    def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+        """Mean and spread, each (n, 2): log10 sigma at 298.15 K, E_a (eV). The means are kept
+        inside what is physically plausible. Raises RuntimeError before ``fit``."""
+        if self.candidates is None:
+            raise RuntimeError("the model is not fitted")
+        each = self.candidates.predict(self._matrix(features))
+        mean = np.empty((len(each), 2))
+        for column, target in enumerate(TRANSPORT_TARGETS):
+            mean[:, column] = np.clip(
+                each[:, :, column] @ self.blended[target.name].weights, *target.plausible
+            )
+        return mean, each.std(axis=1)
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the candidates into an existing folder; returns the rest as plain values."""
+        if self.candidates is None:
+            raise RuntimeError("the model is not fitted")
+        self.candidates.save(folder)
+        return {
+            "base_columns": self.base_columns,
+            "extra_columns": self.extra_columns,
+            "residual_correlation": self.residual_correlation,
+            "targets": {name: part.to_state() for name, part in self.blended.items()},
+        }
+
+    @classmethod
+    def load(cls, folder: Path, name: str, state: dict[str, Any]) -> TransportView:
+        """Read what ``save`` wrote. Raises FileNotFoundError or KeyError for a broken folder."""
+        view = cls(name, state["base_columns"], state["extra_columns"])
+        view.residual_correlation = float(state["residual_correlation"])
+        view.blended = {
+            target: BlendedTarget.from_state(part) for target, part in state["targets"].items()
+        }
+        view.candidates = Candidates.load(folder, len(view.base_columns), name)
+        return view
+
+
+def _correlation(held_out: dict[str, HeldOut]) -> float:
+    """Rank correlation of the errors in log10 sigma and E_a on rows where both were measured."""
+    errors = []
+    for part in held_out.values():
+        exact = ~part.labels.is_bound
+        error = pd.Series((part.blend - part.labels.value)[exact])
+        errors.append(error.groupby(part.row[exact]).mean())
+    both = pd.concat(errors, axis=1, join="inner")
+    return float(both.corr(method="spearman").iloc[0, 1]) if len(both) >= 30 else 0.0
