@@ -30,7 +30,8 @@ from models.electrodes import (
 )
 
 FloatArray = npt.NDArray[np.float64]
-# (chi in kJ mol-1 nm-1, k_crit in 1/m, metal as columns) of one shape -> a score of that shape.
+# (chi in kJ mol-1 nm-1, k_crit in 1/m, metal as columns) of one shape -> the parts of a score, of
+# shape (parts, *that shape); the score is their sum.
 Score = Callable[[FloatArray, FloatArray, ElectrodeColumns], FloatArray]
 
 _ROWS_AT_ONCE = 256  # 256 rows x 512 draws keep each array within a processor's cache
@@ -83,7 +84,7 @@ class StabilityDistribution:
     chi_kj_mol_nm: FloatArray
     critical_wave_number_per_m: FloatArray
     score: FloatArray
-    score_mean: FloatArray
+    score_parts_mean: FloatArray  # (parts, n)
     probability_chi_negative: FloatArray
     probability_density_driven: FloatArray
     probability_pressure_driven: FloatArray
@@ -116,20 +117,24 @@ def propagate(
     if not ((wanted >= 0.0) & (wanted <= 1.0)).all():
         raise ValueError("levels must lie between 0 and 1")
     quantiles = np.full((3, n, len(levels)), np.nan)
-    singles = np.full((5, n), np.nan)
-    for start in range(0, n, _ROWS_AT_ONCE):
+    singles = np.full((4, n), np.nan)
+    parts: list[FloatArray] = []
+    for start in range(0, max(n, 1), _ROWS_AT_ONCE):  # an empty block too has its parts
         rows = slice(start, min(start + _ROWS_AT_ONCE, n))
-        quantiles[:, rows], singles[:, rows] = _block(moduli, rows, metals, normal, wanted, score)
+        quantiles[:, rows], singles[:, rows], mean = _block(
+            moduli, rows, metals, normal, wanted, score
+        )
+        parts.append(mean)
     return StabilityDistribution(
         levels=tuple(levels),
         chi_kj_mol_nm=quantiles[0],
         critical_wave_number_per_m=quantiles[1],
         score=quantiles[2],
-        score_mean=singles[0],
-        probability_chi_negative=singles[1],
-        probability_density_driven=singles[2],
-        probability_pressure_driven=singles[3],
-        probability_monroe_newman=singles[4],
+        score_parts_mean=np.concatenate(parts, axis=1),
+        probability_chi_negative=singles[0],
+        probability_density_driven=singles[1],
+        probability_pressure_driven=singles[2],
+        probability_monroe_newman=singles[3],
     )
 
 
@@ -140,18 +145,17 @@ def _block(
     normal: FloatArray,
     levels: FloatArray,
     score: Score,
-) -> tuple[FloatArray, FloatArray]:
-    """(3, rows, levels) quantiles of chi, k_crit, score; (5, rows) mean and probabilities."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(3, rows, levels) quantiles of chi, k_crit, score; (4, rows) probabilities; score parts."""
     metal = metals.rows(rows)
     shear, bulk, v = _draw_rows(moduli, rows, normal)
     nu = poisson_ratio(shear, bulk)
     chi = stability_terms(shear, nu, v, metal).chi
     wave_number = critical_wave_number_per_m(shear, nu, v, metal)
-    scores = score(chi, wave_number, metal)
+    parts = score(chi, wave_number, metal)
     stable = wave_number < 0.0
     tally = np.stack(
         [
-            scores.mean(axis=1),
             (chi < 0.0).mean(axis=1),
             (stable & (v < 1.0)).mean(axis=1),
             (stable & (v > 1.0)).mean(axis=1),
@@ -160,12 +164,14 @@ def _block(
     )
     known = np.isfinite(chi).all(axis=1)
     tally[:, ~known] = np.nan
+    scores, parts_mean = parts.sum(axis=0), parts.mean(axis=2)
+    parts_mean[:, ~known] = np.nan
     # The score falls as chi rises: its quantiles are read from the other end.
     quantiles = np.stack(
         [_quantiles(chi, levels), _quantiles(wave_number, levels), _quantiles(scores, 1 - levels)]
     )
     quantiles[:, ~known] = np.nan
-    return quantiles, tally
+    return quantiles, tally, parts_mean
 
 
 def _draw_rows(

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from models.dendrite import (
     WAVE_NUMBER_PER_M,
@@ -72,6 +73,7 @@ class ScoreWeights:
 
 
 DEFAULT_WEIGHTS = ScoreWeights()
+SCORE_PARTS = ("margin", "wavelength", "stable")
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class SuitabilityPanel:
     central interval of the wanted coverage in the order of the numbers, except for the critical
     wavelength, which has a worst and a best end: negative means stable at every wavelength, so a
     best end below zero lies beyond infinity. The percentiles are 100 for the best, NaN without a
-    table and for metals other than Li.
+    table and for metals other than Li; `rank_reference` says what they are of. `score_parts` has
+    what margin, wavelength and stable give to the score, which is their sum.
     """
 
     poisson_ratio: FloatArray
@@ -101,9 +104,15 @@ class SuitabilityPanel:
     probability_monroe_newman: FloatArray
     percentile_chi: FloatArray
     percentile_wavelength: FloatArray
+    rank_reference: str | None
+    volume_ratio: FloatArray
+    volume_ratio_lower: FloatArray
+    volume_ratio_upper: FloatArray
     score: FloatArray
     score_lower: FloatArray
     score_upper: FloatArray
+    score_parts: dict[str, FloatArray]
+    weights: ScoreWeights
 
 
 def dendrite_suppression_score(
@@ -116,6 +125,17 @@ def dendrite_suppression_score(
 
     chi is taken at WAVE_NUMBER_PER_M. Falls strictly with chi and with k_crit.
     """
+    parts = score_parts(chi_kj_mol_nm, critical_wave_number_per_m, electrode, weights)
+    return np.asarray(parts.sum(axis=0))
+
+
+def score_parts(
+    chi_kj_mol_nm: npt.ArrayLike,
+    critical_wave_number_per_m: npt.ArrayLike,
+    electrode: AnyElectrode = LITHIUM,
+    weights: ScoreWeights = DEFAULT_WEIGHTS,
+) -> FloatArray:
+    """The three weighted parts of the score in the order of SCORE_PARTS, first axis."""
     chi = np.asarray(chi_kj_mol_nm, dtype=np.float64)
     wave_number = np.asarray(critical_wave_number_per_m, dtype=np.float64)
     metal_modulus = electrode.shear_modulus_gpa * 1e9
@@ -126,8 +146,10 @@ def dendrite_suppression_score(
     margin = _falling(chi / chi_unit, weights.median_chi)
     wavelength = _falling(wave_number / wave_number_unit, weights.median_wave_number)
     stable = np.where(np.isnan(chi), np.nan, chi < 0.0)
-    return np.asarray(
-        weights.margin * margin + weights.wavelength * wavelength + weights.stable * stable
+    return np.stack(
+        np.broadcast_arrays(
+            weights.margin * margin, weights.wavelength * wavelength, weights.stable * stable
+        )
     )
 
 
@@ -157,12 +179,13 @@ def suitability_panel(
     spread = propagate(
         moduli,
         (tail, 1.0 - tail),
-        lambda chi, k_crit, metal: dendrite_suppression_score(chi, k_crit, metal, weights),
+        lambda chi, k_crit, metal: score_parts(chi, k_crit, metal, weights),
         electrode=electrode,
         draws=draws,
         seed=seed,
     )
     score, score_lower, score_upper = _score_interval(spread)
+    v_lower, v_upper = _volume_ratio_interval(moduli, tail)
     # Columns carry no names; no other metal has lithium's molar volume.
     faces_lithium = np.equal(electrode.molar_volume_m3_mol, LITHIUM.molar_volume_m3_mol)
     return SuitabilityPanel(
@@ -184,9 +207,15 @@ def suitability_panel(
         probability_monroe_newman=spread.probability_monroe_newman,
         percentile_chi=_percentile(chi_ranks, terms.chi, faces_lithium),
         percentile_wavelength=_percentile(wave_number_ranks, wave_number, faces_lithium),
+        rank_reference=None if chi_ranks is None else f"{chi_ranks.count:,} {chi_ranks.reference}",
+        volume_ratio=moduli.volume_ratio,
+        volume_ratio_lower=v_lower,
+        volume_ratio_upper=v_upper,
         score=score,
         score_lower=score_lower,
         score_upper=score_upper,
+        score_parts=dict(zip(SCORE_PARTS, spread.score_parts_mean, strict=True)),
+        weights=weights,
     )
 
 
@@ -201,10 +230,21 @@ def _score_interval(spread: StabilityDistribution) -> tuple[FloatArray, FloatArr
     A small chance of stability can lift the mean above a quantile, for the last part of the
     score jumps at chi = 0.
     """
-    mean = spread.score_mean
+    mean = spread.score_parts_mean.sum(axis=0)
     lower = np.fmin(spread.score[:, 1], mean)
     upper = np.fmax(spread.score[:, 0], mean)
     return mean, lower, upper
+
+
+def _volume_ratio_interval(
+    moduli: ModulusDistribution, tail: float
+) -> tuple[FloatArray, FloatArray]:
+    """Quantiles of the log-normal v, which has its given value as median."""
+    ratio = moduli.volume_ratio
+    with np.errstate(divide="ignore", invalid="ignore"):
+        width = np.sqrt(np.log1p((moduli.volume_ratio_sd / ratio) ** 2))
+    factor = np.exp(-ndtri(tail) * width)
+    return ratio / factor, ratio * factor
 
 
 def _percentile(table: RankTable | None, values: FloatArray, applies: npt.ArrayLike) -> FloatArray:

@@ -229,6 +229,15 @@ SOURCES: tuple[Source, ...] = (
         ),
         mirror="elasticity/ahmad2018-training-set-data.json",
     ),
+    Source(
+        name="ahmad2018_stability",
+        provides="volume ratio, chi and critical wavelength of 12,950 Li compounds, for ranks",
+        citation="derived from the data files of Ahmad et al., ACS Cent. Sci. 4, 996 (2018)",
+        licence="BSD-3-Clause",
+        doi="10.1021/acscentsci.8b00229",
+        sha256="7887e985a6232991413744b53fb08c4c28684106ca26a008945f55f23781f411",
+        mirror="dendrite/ahmad2018-isotropic-stability.csv.gz",
+    ),
 )
 
 

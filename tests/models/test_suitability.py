@@ -13,9 +13,11 @@ from models.elastic import poisson_ratio
 from models.electrodes import ELECTRODES, LITHIUM, electrode_columns
 from models.rank_table import RankTable
 from models.suitability import (
+    DEFAULT_WEIGHTS,
     NOT_PREDICTED,
     ScoreWeights,
     dendrite_suppression_score,
+    score_parts,
     suitability_panel,
 )
 
@@ -253,9 +255,7 @@ def test_impossible_distributions_are_refused() -> None:
 
 
 def test_quantiles_of_the_score_run_against_those_of_chi() -> None:
-    spread = propagate(
-        moduli(), (0.1, 0.5, 0.9), lambda chi, k, metal: dendrite_suppression_score(chi, k, metal)
-    )
+    spread = propagate(moduli(), (0.1, 0.5, 0.9), score_parts)
     assert (np.diff(spread.chi_kj_mol_nm, axis=1) > 0.0).all()
     assert (np.diff(spread.critical_wave_number_per_m, axis=1) > 0.0).all()
     assert (np.diff(spread.score, axis=1) < 0.0).all()
@@ -268,3 +268,27 @@ def test_quantiles_of_the_score_run_against_those_of_chi() -> None:
 def test_what_is_not_predicted_is_named() -> None:
     assert "fracture toughness" in NOT_PREDICTED
     assert "electronic conductivity" in NOT_PREDICTED
+
+
+def test_the_parts_make_up_the_score_and_none_passes_its_weight() -> None:
+    panel = suitability_panel(moduli())
+    assert sum(panel.score_parts.values()) == pytest.approx(panel.score)
+    for name, part in panel.score_parts.items():
+        assert ((part >= 0.0) & (part <= getattr(DEFAULT_WEIGHTS, name))).all()
+    stable = DEFAULT_WEIGHTS.stable * panel.probability_chi_negative
+    assert panel.score_parts["stable"] == pytest.approx(stable)
+
+
+def test_the_volume_ratio_is_shown_with_its_log_normal_interval() -> None:
+    panel = suitability_panel(moduli(v_sd=0.02), coverage=0.9)
+    assert np.array_equal(panel.volume_ratio, VOLUME_RATIO)
+    low, high = panel.volume_ratio_lower, panel.volume_ratio_upper
+    assert low * high == pytest.approx(VOLUME_RATIO**2)
+    width = np.sqrt(np.log1p((0.02 / VOLUME_RATIO) ** 2))
+    assert np.log(high / low) == pytest.approx(2.0 * 1.644854 * width, rel=1e-6)
+
+
+def test_ranks_say_what_they_are_of() -> None:
+    ranks = RankTable.from_values("chi_kj_mol_nm", "made-up rows", [1.0, 3.0, 6.0])
+    assert suitability_panel(moduli(), chi_ranks=ranks).rank_reference == "3 made-up rows"
+    assert suitability_panel(moduli()).rank_reference is None
