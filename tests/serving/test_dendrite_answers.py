@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from serving.answer_schema import PredictResponse
 from serving.answers import response
 from serving.asked import UserError, asked_measured
 from serving.blocks import MaterialText, score_block
+from serving.cli import main
 from serving.dendrite_answers import panels
 from serving.schema import PredictRequest, first_fault
 
@@ -148,3 +150,20 @@ def test_the_command_line_takes_measured_values_of_one_material() -> None:
         asked_measured(2, 1e-9, None)
     with pytest.raises(UserError, match="--fracture-toughness: must be a number from"):
         asked_measured(1, None, -1.0)
+
+
+def test_the_command_line_shows_what_was_measured(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FRENKEL_BUNDLE", str(bundle))
+    words = ["predict", "Li6PS5Cl", "--electronic-conductivity", "5e-9"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--json"])
+    assert ended.value.code == 0
+    panel = json.loads(capsys.readouterr().out)["predictions"][0]["dendrite"]
+    assert [each["verdict"] for each in panel["measured"]] == ["fails"]
+    with pytest.raises(SystemExit):
+        main([*words, "--fracture-toughness", "0.4"])
+    shown = " ".join(capsys.readouterr().out.split())
+    for part in ("volume ratio v", "probability of chi < 0", "critical wavelength", "toughness"):
+        assert part in shown
