@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -12,16 +11,7 @@ from torch import Tensor
 
 from models.arrhenius import REFERENCE_TEMPERATURE_K, activation_energy_slope_per_ev
 from models.labels import BoolArray, FloatArray, IntArray
-from models.network import (
-    Loss,
-    MlpEnsemble,
-    NetworkConfig,
-    Standardiser,
-    evaluate_ensemble,
-    load_ensemble,
-    save_ensemble,
-    train_ensemble,
-)
+from models.network import EnsembleCandidate, Loss, NetworkConfig
 
 # Network outputs: log10 sigma at 298.15 K, E_a, and the logarithms of their noise.
 SIGMA, ENERGY, SIGMA_NOISE, ENERGY_NOISE = range(4)
@@ -59,23 +49,19 @@ class Observations:
         )
 
 
-class ArrheniusNet:
+class ArrheniusNet(EnsembleCandidate):
     """Predicts (log10 sigma at 298.15 K, E_a) together; bounds enter as a Tobit term.
 
     Tobit 1958 (10.2307/1907382): a bound contributes the probability of lying below it.
     """
 
-    family: ClassVar[str] = "torch"
+    outputs: ClassVar[int] = 4
 
     def __init__(self, config: NetworkConfig, name: str = "arrhenius_net") -> None:
-        self.config = config
-        self.name = name
-        self._network: MlpEnsemble | None = None
-        self._scaler: Standardiser | None = None
+        super().__init__(config, name)
 
     def fit(self, x: FloatArray, observations: Observations) -> None:
         """Learn from x (n, d), NaN allowed, and measurements of its rows."""
-        self._scaler = Standardiser.of(x)
         measured = ~observations.is_energy & ~observations.is_bound
         energy = observations.value[observations.is_energy]
         bias = np.array(
@@ -86,36 +72,12 @@ class ArrheniusNet:
                 np.log(0.08 / ENERGY_SCALE_EV),
             ]
         )
-        self._network = train_ensemble(
-            self.config,
-            self.name,
-            self._scaler.apply(x),
-            observations.material,
-            4,
-            _loss(observations),
-            bias,
-        )
+        self._train(x, observations.material, _loss(observations), bias)
 
     def predict(self, x: FloatArray) -> FloatArray:
         """(members, n, 2): log10 sigma at 298.15 K and E_a in eV. RuntimeError before ``fit``."""
-        if self._network is None or self._scaler is None:
-            raise RuntimeError("the network is not fitted")
-        outputs = evaluate_ensemble(self._network, self._scaler.apply(x))
+        outputs = self._evaluate(x)
         return outputs[..., [SIGMA, ENERGY]] * np.array([1.0, ENERGY_SCALE_EV])
-
-    def save(self, folder: Path) -> None:
-        """Write the ensemble into an existing folder."""
-        if self._network is None or self._scaler is None:
-            raise RuntimeError("the network is not fitted")
-        save_ensemble(folder, self.name, self._network, self.config, self._scaler)
-
-    @classmethod
-    def load(cls, folder: Path, name: str) -> ArrheniusNet:
-        """Read what ``save`` wrote."""
-        network, config, scaler = load_ensemble(folder, name, 4)
-        model = cls(config, name)
-        model._network, model._scaler = network, scaler
-        return model
 
 
 def _loss(observations: Observations) -> Loss:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -146,28 +147,61 @@ def evaluate_ensemble(network: MlpEnsemble, x: FloatArray, block: int = 8192) ->
     return np.concatenate(parts, axis=1)
 
 
-def save_ensemble(
-    folder: Path, name: str, network: MlpEnsemble, config: NetworkConfig, scaler: Standardiser
-) -> None:
-    """Write weights as safetensors and settings as JSON into an existing folder."""
-    from safetensors.torch import save_file
+class EnsembleCandidate:
+    """A candidate made of one ensemble: fitting is the subclass's, the rest is here."""
 
-    tensors = {key: value.contiguous() for key, value in network.state_dict().items()}
-    tensors["input_centre"] = torch.as_tensor(scaler.centre)
-    tensors["input_spread"] = torch.as_tensor(scaler.spread)
-    save_file(tensors, folder / f"{name}.safetensors")
-    (folder / f"{name}.json").write_text(json.dumps({"config": asdict(config)}, indent=1))
+    family: ClassVar[str] = "torch"
+    outputs: ClassVar[int]
 
+    def __init__(self, config: NetworkConfig, name: str) -> None:
+        self.config = config
+        self.name = name
+        self._network: MlpEnsemble | None = None
+        self._scaler: Standardiser | None = None
 
-def load_ensemble(
-    folder: Path, name: str, outputs: int
-) -> tuple[MlpEnsemble, NetworkConfig, Standardiser]:
-    """Read what ``save_ensemble`` wrote."""
-    from safetensors.torch import load_file
+    def _train(self, x: FloatArray, rows: IntArray, loss: Loss, initial_bias: FloatArray) -> None:
+        """Standardise x (n, d) and fit; see ``train_ensemble``."""
+        self._scaler = Standardiser.of(x)
+        self._network = train_ensemble(
+            self.config,
+            self.name,
+            self._scaler.apply(x),
+            rows,
+            self.outputs,
+            loss,
+            initial_bias,
+        )
 
-    config = NetworkConfig(**json.loads((folder / f"{name}.json").read_text())["config"])
-    tensors = load_file(folder / f"{name}.safetensors")
-    centre, spread = tensors.pop("input_centre"), tensors.pop("input_spread")
-    network = MlpEnsemble(config, len(centre), outputs).double()
-    network.load_state_dict(tensors)
-    return network.eval(), config, Standardiser(centre.numpy(), spread.numpy())
+    def _evaluate(self, x: FloatArray) -> FloatArray:
+        """(members, n, outputs). Raises RuntimeError before fitting."""
+        if self._network is None or self._scaler is None:
+            raise RuntimeError("the network is not fitted")
+        return evaluate_ensemble(self._network, self._scaler.apply(x))
+
+    def save(self, folder: Path) -> None:
+        """Write weights as safetensors and settings as JSON into an existing folder."""
+        from safetensors.torch import save_file
+
+        if self._network is None or self._scaler is None:
+            raise RuntimeError("the network is not fitted")
+        tensors = {key: value.contiguous() for key, value in self._network.state_dict().items()}
+        tensors["input_centre"] = torch.as_tensor(self._scaler.centre)
+        tensors["input_spread"] = torch.as_tensor(self._scaler.spread)
+        save_file(tensors, folder / f"{self.name}.safetensors")
+        state = {"config": asdict(self.config)}
+        (folder / f"{self.name}.json").write_text(json.dumps(state, indent=1))
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> Self:
+        """Read what ``save`` wrote."""
+        from safetensors.torch import load_file
+
+        config = NetworkConfig(**json.loads((folder / f"{name}.json").read_text())["config"])
+        tensors = load_file(folder / f"{name}.safetensors")
+        centre, spread = tensors.pop("input_centre"), tensors.pop("input_spread")
+        network = MlpEnsemble(config, len(centre), cls.outputs).double()
+        network.load_state_dict(tensors)
+        model = cls(config, name)
+        model._network = network.eval()
+        model._scaler = Standardiser(centre.numpy(), spread.numpy())
+        return model

@@ -13,7 +13,6 @@ from features.material import Material
 from training.records import BULK, SHEAR, papers
 
 IntArray = npt.NDArray[np.int64]
-Fold = tuple[IntArray, IntArray]
 
 MATBENCH_FOLDS = 5
 MATBENCH_ROWS = 10_987
@@ -93,28 +92,6 @@ def chemical_system_groups(frame: pd.DataFrame) -> IntArray:
 def group_sizes(groups: IntArray) -> IntArray:
     """How many rows each group has, largest first."""
     return np.sort(np.bincount(groups))[::-1].astype(np.int64)
-
-
-def grouped_folds(groups: npt.ArrayLike, n_splits: int, seed: int) -> list[Fold]:
-    """(train, test) row numbers of each fold; no group is on both sides.
-
-    Groups are shuffled with the seed, then given to the smallest fold, the largest groups first,
-    so that the folds are as equal as the groups allow. The same input gives the same folds.
-    Raises ValueError for fewer than two folds or fewer groups than folds.
-    """
-    _, number = np.unique(np.asarray(groups), return_inverse=True)
-    sizes = np.bincount(number)
-    if n_splits < 2 or len(sizes) < n_splits:
-        raise ValueError(f"{n_splits} folds cannot be made of {len(sizes)} groups")
-    shuffled = np.random.default_rng(seed).permutation(len(sizes))
-    order = shuffled[np.argsort(-sizes[shuffled], kind="stable")]
-    load = np.zeros(n_splits, dtype=np.int64)
-    fold_of = np.empty(len(sizes), dtype=np.int64)
-    for group in order:
-        fold_of[group] = int(np.argmin(load))
-        load[fold_of[group]] += sizes[group]
-    fold = fold_of[number]
-    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_splits)]
 
 
 def matbench_folds(property_name: str = SHEAR) -> list[tuple[list[str], list[str]]]:

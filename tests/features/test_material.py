@@ -103,7 +103,9 @@ def test_any_scale_gives_the_same_fractions(amounts: dict[str, int], scale: floa
         ("ZrO2", None),
     ],
 )
-def test_the_mobile_ion_is_li_na_or_mg_before_the_most_abundant_other(formula: str, ion: str | None) -> None:
+def test_the_mobile_ion_is_li_na_or_mg_before_the_most_abundant_other(
+    formula: str, ion: str | None
+) -> None:
     assert Material.from_formula(formula).mobile_ion == ion
 
 

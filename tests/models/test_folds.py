@@ -44,3 +44,14 @@ def test_a_composition_of_the_test_side_is_purged_from_training() -> None:
     composition = np.array([7, 8, 8, 9])
     assert purged(fold, composition, 0).tolist() == [False, False, False, True]
     assert purged(fold, composition, 1).tolist() == [True, False, False, False]
+
+
+def test_folds_are_as_equal_as_the_groups_allow() -> None:
+    groups = np.repeat(np.arange(8), [8, 5, 4, 3, 2, 2, 1, 1])
+    assert np.bincount(grouped_fold_of(groups, 2, "test")).tolist() == [13, 13]
+
+
+def test_another_name_gives_other_folds() -> None:
+    groups = np.arange(40)
+    first, other = grouped_fold_of(groups, 4, "a"), grouped_fold_of(groups, 4, "b")
+    assert first.tolist() != other.tolist()

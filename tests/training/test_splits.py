@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -20,7 +19,6 @@ from training.splits import (
     chemical_system,
     chemical_system_groups,
     group_sizes,
-    grouped_folds,
     leakage_groups,
     matbench_folds,
 )
@@ -73,38 +71,6 @@ def test_a_chemical_system_is_its_elements_in_alphabetical_order() -> None:
 def test_chemical_system_groups_follow_the_elements() -> None:
     frame = pd.DataFrame({"formula": ["Li3PS4", "LiF", "Li7P3S11", "LiF"]})
     assert chemical_system_groups(frame).tolist() == [0, 1, 0, 1]
-
-
-@given(
-    st.lists(st.integers(0, 12), min_size=12, max_size=60).filter(lambda g: len(set(g)) >= 3),
-    st.integers(0, 5),
-)
-def test_folds_cover_every_row_once_and_split_no_group(groups: list[int], seed: int) -> None:
-    folds = grouped_folds(groups, 3, seed)
-    tests = np.concatenate([test for _, test in folds])
-    assert sorted(tests.tolist()) == list(range(len(groups)))
-    for train, test in folds:
-        assert not {groups[i] for i in train} & {groups[i] for i in test}
-        assert len(train) + len(test) == len(groups)
-
-
-def test_folds_are_as_equal_as_the_groups_allow() -> None:
-    groups = np.repeat(np.arange(8), [8, 5, 4, 3, 2, 2, 1, 1])
-    assert sorted(len(test) for _, test in grouped_folds(groups, 2, seed=3)) == [13, 13]
-
-
-def test_the_same_seed_gives_the_same_folds_and_another_seed_others() -> None:
-    groups = np.arange(40)
-    one, again = grouped_folds(groups, 4, seed=1), grouped_folds(groups, 4, seed=1)
-    other = grouped_folds(groups, 4, seed=2)
-    assert all(np.array_equal(a[1], b[1]) for a, b in zip(one, again, strict=True))
-    assert any(not np.array_equal(a[1], b[1]) for a, b in zip(one, other, strict=True))
-
-
-@pytest.mark.parametrize("n_splits", [1, 4])
-def test_folds_that_cannot_be_made_are_refused(n_splits: int) -> None:
-    with pytest.raises(ValueError, match="folds cannot be made"):
-        grouped_folds([0, 0, 1, 2], n_splits, seed=0)
 
 
 def test_the_official_matbench_folds_part_all_rows_into_five() -> None:
