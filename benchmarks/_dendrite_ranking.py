@@ -21,9 +21,9 @@ from models.dendrite_uncertainty import ModulusDistribution
 from models.elastic import poisson_ratio
 from models.electrodes import LITHIUM, typical_volume_ratio
 from models.folds import grouped_fold_of
-from models.held_out import HeldOut
+from models.held_out import HeldOut, error_correlation
 from models.labels import Labels
-from models.moduli_model import CANDIDATES, ModuliConfig, ModuliData, error_correlation
+from models.moduli_model import CANDIDATES, ModuliConfig, ModuliData
 from models.moduli_model import fit_candidates as fit_moduli
 from models.suitability import suitability_panel
 from models.targets import MODULI_TARGETS

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from models.blend import learn_weights
 from models.intervals import Calibration, calibrate
 from models.labels import FloatArray, IntArray, Labels
 from models.targets import Target
+
+FEWEST_FOR_CORRELATION = 30
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,20 @@ class HeldOut:
             target.replicate_scatter,
         )
         return BlendedTarget(self.weights, calibration)
+
+
+def error_correlation(held_out: dict[str, HeldOut]) -> float:
+    """Rank correlation of the errors of two targets on the rows where both were measured.
+
+    Bounds are left out, and a row with several measurements counts with their mean error. 0 where
+    fewer than FEWEST_FOR_CORRELATION rows have both.
+    """
+    errors = []
+    for part in held_out.values():
+        exact = ~part.labels.is_bound
+        error = pd.Series((part.blend - part.labels.value)[exact])
+        errors.append(error.groupby(part.row[exact]).mean())
+    both = pd.concat(errors, axis=1, join="inner")
+    if len(both) < FEWEST_FOR_CORRELATION:
+        return 0.0
+    return float(both.corr(method="spearman").iloc[0, 1])

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.folds import grouped_fold_of
-from models.held_out import BlendedTarget, HeldOut
+from models.held_out import BlendedTarget, HeldOut, error_correlation
 from models.labels import FloatArray, IntArray, Labels
 from models.moduli_net import ModuliNet
 from models.network import NetworkConfig
@@ -169,12 +169,3 @@ class ModuliModel:
             ModuliNet.load(folder, "moduli_net"),
         )
         return model
-
-
-def error_correlation(held_out: dict[str, HeldOut]) -> float:
-    """Spearman correlation of the errors in log10 G and log10 K."""
-    errors = [
-        pd.Series(part.blend - part.labels.value, index=part.row) for part in held_out.values()
-    ]
-    both = pd.concat(errors, axis=1, join="inner")
-    return float(both.corr(method="spearman").iloc[0, 1]) if len(both) >= 30 else 0.0

@@ -26,8 +26,7 @@ from models.moduli_model import ModuliModel
 from models.suitability import SuitabilityPanel, suitability_panel
 from models.targets import (
     ACTIVATION_ENERGY,
-    LOG10_BULK_MODULUS,
-    LOG10_SHEAR_MODULUS,
+    MODULI_TARGETS,
     TRANSPORT_TARGETS,
 )
 from models.transport_model import TransportModel
@@ -193,26 +192,16 @@ class Predictor:
         mean, spread = self._moduli.predict(features)
         # A Poisson ratio above zero needs 3 K > 2 G: physics outranks the two separate fits.
         mean[:, 0] = np.minimum(mean[:, 0], mean[:, 1] + np.log10(1.5) - 1e-3)
-        return (
-            self._estimate(
-                self._moduli, LOG10_SHEAR_MODULUS.name, mean[:, 0], spread[:, 0], category, coverage
-            ),
-            self._estimate(
-                self._moduli, LOG10_BULK_MODULUS.name, mean[:, 1], spread[:, 1], category, coverage
-            ),
+        shear, bulk = (
+            _Estimate(
+                mean[:, column],
+                self._moduli.blended[target.name].calibration.half_width(
+                    spread[:, column], category, coverage
+                ),
+            )
+            for column, target in enumerate(MODULI_TARGETS)
         )
-
-    @staticmethod
-    def _estimate(
-        model: ModuliModel,
-        target: str,
-        mean: FloatArray,
-        spread: FloatArray,
-        category: npt.NDArray[np.str_],
-        coverage: float,
-    ) -> _Estimate:
-        calibration = model.blended[target].calibration
-        return _Estimate(mean, calibration.half_width(spread, category, coverage))
+        return shear, bulk
 
     def _curve(
         self, sigma: _Estimate, energy: _Estimate, temperatures_k: FloatArray

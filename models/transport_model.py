@@ -67,12 +67,10 @@ class TransportModel:
 
     def _knows_crystal(self, features: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """(n,) true where a column that only a crystal has is filled."""
-        view = self.views[CRYSTAL]
-        own = [column for column in view.base_columns if column not in self._composition()]
+        composition = set(self.views[FORMULA].base_columns)
+        columns = self.views[CRYSTAL].base_columns
+        own = [column for column in columns if column not in composition]
         return features[own].notna().any(axis=1).to_numpy(bool)
-
-    def _composition(self) -> set[str]:
-        return set(self.views[FORMULA].base_columns)
 
     def half_width(
         self, target: str, prediction: TransportPrediction, column: int, coverage: float

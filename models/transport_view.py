@@ -18,7 +18,7 @@ import pandas as pd
 from models.arrhenius import REFERENCE_TEMPERATURE_K
 from models.arrhenius_net import Observations
 from models.folds import grouped_fold_of, purged
-from models.held_out import BlendedTarget, HeldOut
+from models.held_out import BlendedTarget, HeldOut, error_correlation
 from models.labels import BoolArray, FloatArray, IntArray
 from models.targets import ACTIVATION_ENERGY, LOG10_CONDUCTIVITY, TRANSPORT_TARGETS
 from models.transport_candidates import (
@@ -80,7 +80,7 @@ class TransportView:
         for target in TRANSPORT_TARGETS:
             part = held_out[target.name]
             self.blended[target.name] = part.blend_and_calibrate(target, category[part.row])
-        self.residual_correlation = _correlation(held_out)
+        self.residual_correlation = error_correlation(held_out)
         progress(f"transport: {self.name}, all rows")
         self.candidates = fit_candidates(
             config, self.name, x, len(self.base_columns), data.observations
@@ -159,14 +159,3 @@ class TransportView:
         }
         view.candidates = Candidates.load(folder, len(view.base_columns), name)
         return view
-
-
-def _correlation(held_out: dict[str, HeldOut]) -> float:
-    """Rank correlation of the errors in log10 sigma and E_a on rows where both were measured."""
-    errors = []
-    for part in held_out.values():
-        exact = ~part.labels.is_bound
-        error = pd.Series((part.blend - part.labels.value)[exact])
-        errors.append(error.groupby(part.row[exact]).mean())
-    both = pd.concat(errors, axis=1, join="inner")
-    return float(both.corr(method="spearman").iloc[0, 1]) if len(both) >= 30 else 0.0
