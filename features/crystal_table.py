@@ -6,9 +6,8 @@ error; the other parts and the other materials go on.
 
 from __future__ import annotations
 
+import io
 import logging
-import os
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -20,6 +19,7 @@ import numpy as np
 from features.elements import FloatArray
 from features.structure import crystal_and_pairs, lattice_columns, structure_parts
 from features.transport import transport_parts
+from features.whole_files import write_whole
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
@@ -51,6 +51,11 @@ def crystal_columns() -> dict[str, tuple[str, ...]]:
 
 def _all_names() -> list[str]:
     return [name for names in crystal_columns().values() for name in names]
+
+
+def crystal_width() -> int:
+    """How many columns a row has."""
+    return len(_all_names())
 
 
 def _fill(values: dict[str, float], parts: dict[str, Callable[[], dict[str, float]]]) -> list[str]:
@@ -118,16 +123,9 @@ class RowCache:
 
     def write(self, content_hash: str, row: FloatArray) -> None:
         """Put a row in place in one step, so that no reader sees half a file."""
-        path = self._path(content_hash)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.save(file, row, allow_pickle=False)
-            os.replace(name, path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        content = io.BytesIO()
+        np.save(content, row, allow_pickle=False)
+        write_whole(self._path(content_hash), content.getvalue())
 
 
 def _compute(materials: Sequence[Material], jobs: int) -> list[tuple[FloatArray, list[str]]]:
@@ -145,12 +143,18 @@ def _compute(materials: Sequence[Material], jobs: int) -> list[tuple[FloatArray,
 def crystal_table(
     materials: Sequence[Material], *, version: str, cache: Path | None = None, jobs: int = 1
 ) -> FloatArray:
-    """(n, structure columns + transport columns), one row a material."""
-    width = len(_all_names())
+    """(n, structure columns + transport columns), one row a material.
+
+    What a material carries as facts is taken from there; `cache` and `jobs` serve the others.
+    """
+    width = crystal_width()
     table = np.full((len(materials), width), np.nan)
     rows_of: dict[str, list[int]] = {}
     for row, material in enumerate(materials):
-        if material.structure is not None or material.lattice is not None:
+        if material.crystal is not None:
+            table[row] = material.crystal.values
+            _report(material.crystal.failures, material.formula)
+        elif material.structure is not None or material.lattice is not None:
             rows_of.setdefault(material.content_hash, []).append(row)
     store = RowCache(cache, version) if cache is not None else None
     missing: list[str] = []
@@ -163,9 +167,12 @@ def crystal_table(
     found = _compute([materials[rows_of[key][0]] for key in missing], jobs)
     for key, (values, failures) in zip(missing, found, strict=True):
         table[rows_of[key]] = values
-        if failures:
-            formula = materials[rows_of[key][0]].formula
-            LOGGER.warning("no %s features for %s", "; no ".join(failures), formula)
-        elif store is not None:
+        _report(failures, materials[rows_of[key][0]].formula)
+        if store is not None and not failures:
             store.write(key, values)
     return table
+
+
+def _report(failures: Sequence[str], formula: str) -> None:
+    if failures:
+        LOGGER.warning("no %s features for %s", "; no ".join(failures), formula)

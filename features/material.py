@@ -19,6 +19,8 @@ from features.species import shown
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure
 
+    from features.crystal_facts import CrystalFacts
+
 __all__ = ["FORMATS", "InvalidMaterial", "Material", "MaterialLimits"]
 
 Format = Literal["formula", "cif", "poscar", "pymatgen"]
@@ -38,6 +40,7 @@ class Material:
     structure: Structure | None = None  # standard primitive cell, plain elements
     space_group_number: int | None = None  # given, or found by spglib within 0.01 Angstrom
     lattice: tuple[float, ...] | None = None  # a, b, c (Angstrom), alpha, beta, gamma (deg)
+    crystal: CrystalFacts | None = None  # in the structure's place, where it was read elsewhere
 
     @classmethod
     def from_formula(
@@ -125,6 +128,11 @@ class Material:
         )
 
     @property
+    def has_structure(self) -> bool:
+        """Whether it is known how it is built: as a structure, or as what was computed of one."""
+        return self.structure is not None or self.crystal is not None
+
+    @property
     def mobile_ion(self) -> str | None:
         """The first of Li, Na, Mg that is present, else the most abundant of K, Ag, Cu, Ca, Zn.
 
@@ -147,6 +155,8 @@ class Material:
     @cached_property
     def content_hash(self) -> str:
         """sha256 of everything that features are made of; the text of the formula is not."""
+        if self.crystal is not None:
+            return self.crystal.content_hash
         content = {
             "fractions": self.fractions,
             "structure": None if self.structure is None else _structure_content(self.structure),

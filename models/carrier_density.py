@@ -71,7 +71,9 @@ def _number_density(material: Material, ion: str | None, density_g_cm3: float | 
         raise ValueError(f"a density must be {low:g} to {high:g} g/cm3, not {density_g_cm3}")
     if ion is None:
         return math.nan
-    structure = material.structure
+    facts, structure = material.crystal, material.structure
+    if facts is not None:
+        return float(carrier_density_per_cm3(dict(facts.atoms)[ion], facts.volume_angstrom3))
     if structure is not None:
         ions = structure.composition.get_el_amt_dict()[ion]  # occupancies summed
         return float(carrier_density_per_cm3(ions, structure.volume))

@@ -132,7 +132,7 @@ class Predictor:
             raise ValueError("temperatures must be finite and above absolute zero")
         notes = [self._domain.reasons(material) for material in materials]
         features = feature_table(materials, groups=FEATURE_GROUPS)
-        category = np.array(["formula" if m.structure is None else "structure" for m in materials])
+        category = np.array(["structure" if m.has_structure else "formula" for m in materials])
         has_ion = np.array([m.mobile_ion is not None for m in materials], dtype=bool)
         sigma, energy = self._transport_estimates(features, coverage, has_ion)
         shear, bulk = self._moduli_estimates(features, category, coverage)

@@ -126,8 +126,8 @@ def volume_ratios(
     numbers = coordination_numbers(materials)
     ratios = volume_ratio(numbers, metal)
     for row in np.flatnonzero(np.isfinite(ratios)).tolist():
-        structure = materials[row].structure
-        ordered = structure is not None and structure.is_ordered
+        crystal = materials[row].crystal or materials[row].structure
+        ordered = crystal is not None and crystal.is_ordered
         value[row] = ratios[row]
         spread = ORDERED_DEVIATION if ordered else DISORDERED_DEVIATION
         deviation[row] = ratios[row] * _relative(spread)
@@ -140,6 +140,9 @@ def coordination_numbers(materials: Sequence[Material]) -> FloatArray:
     numbers = np.full(len(materials), np.nan)
     for row, material in enumerate(materials):
         ion = material.mobile_ion
+        if material.crystal is not None:
+            numbers[row] = material.crystal.coordination_number
+            continue
         if material.structure is None or ion is None:
             continue
         try:
