@@ -15,6 +15,19 @@ class AddressError(ValueError):
     """An address that cannot be listened on."""
 
 
+def checked_champion(champion: str) -> Path:
+    """The bundle folder, absolute; checked if the champion is taken from it.
+
+    Raises BundleError, so that a missing or altered model is one line and no traceback.
+    """
+    from models.bundle import default_bundle_path, open_bundle
+
+    bundle = default_bundle_path().resolve()
+    if not champion:
+        open_bundle(bundle)
+    return bundle
+
+
 def free_address(host: str, port: int) -> tuple[str, int]:
     """The numeric address of a host, once it is sure that it can be listened on.
 
