@@ -28,8 +28,9 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 3000
     """TCP port that ``frenkel serve`` listens on."""
 
-    workers: Annotated[int, Field(ge=1, le=64)] = 1
-    """Server processes. Each holds the model and has its own structure processes."""
+    workers: Annotated[int, Field(ge=1, le=64)] = min(2, os.cpu_count() or 1)
+    """Server processes. Each holds the model and has its own structure processes; with two, one
+    answers while the other is being replaced."""
 
     api_token: SecretStr | None = None
     """If set, every request but /livez and /readyz needs ``Authorization: Bearer <token>``."""

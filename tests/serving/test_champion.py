@@ -91,7 +91,7 @@ def test_a_pickle_under_the_name_of_a_skops_file_is_refused(copied: Path) -> Non
         pytest.skip("this bundle has no skops file")
     forests[0].write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     seal(copied, open_bundle_unchecked(copied))
-    with pytest.raises(Exception, match="(?i)zip|skops"):
+    with pytest.raises(Exception, match=r"(?i)zip|skops"):
         load_champion(BundleFolder(copied))
 
 

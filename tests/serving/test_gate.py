@@ -175,7 +175,9 @@ def test_a_path_that_is_not_ours_never_reaches_the_framework() -> None:
         assert (answer[0], error_of(answer)["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("given", ["", "Bearer", "Bearer wrong", "Basic right", "right", "Bearer é"])
+@pytest.mark.parametrize(
+    "given", ["", "Bearer", "Bearer wrong", "Basic right", "right", "Bearer é"]
+)
 def test_without_the_right_token_there_is_no_answer(given: str) -> None:
     headers = {"authorization": given} if given else {}
     answer = ask(app_of(echo_size), headers=headers, api_token="right")
@@ -203,5 +205,9 @@ def test_a_log_line_has_the_request_id_and_nothing_of_the_body(
     lines = [json.loads(line) for line in caplog.text.splitlines()]
     assert [line["request_id"] for line in lines] == ["run-7", "run-7"]
     assert lines[0]["exception"] == "ValueError"
-    assert (lines[1]["status"], lines[1]["path"], lines[1]["error"]) == (500, "/predict", "internal")
+    assert (lines[1]["status"], lines[1]["path"], lines[1]["error"]) == (
+        500,
+        "/predict",
+        "internal",
+    )
     assert "secret" not in caplog.text
