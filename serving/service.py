@@ -146,9 +146,9 @@ class FrenkelService:
             self.settings.structure_processes,
             time_limit_s=self.settings.structure_time_limit_s,
             memory_limit_bytes=self.settings.structure_memory_mb * 2**20,
+            on_restart=metrics.POOL_RESTARTS.inc,
         )
         self.pool.start()
-        self._restarts_shown = 0
         self._version_shown: str | None = None
         self._examples: dict[str, Any] = {}
         self.watch = ChampionWatch(
@@ -170,7 +170,7 @@ class FrenkelService:
 
     async def answer(self, asked: PredictRequest) -> bytes:
         """The JSON text that answers a request. Raises OverloadedError."""
-        self._show_pool()
+        metrics.STRUCTURES_WAITING.set(self.pool.waiting)
         if (
             self.under_way >= self.settings.max_waiting
             or self.pool.waiting >= self.settings.max_waiting_structures
@@ -212,7 +212,6 @@ class FrenkelService:
 
     async def __is_ready__(self) -> bool:
         """For GET /readyz: the pool answers. That the champion is loaded is known by then."""
-        self._show_pool()
         return await asyncio.to_thread(self.pool.is_alive, POOL_ANSWER_LIMIT_S)
 
     @bentoml.on_shutdown
@@ -229,12 +228,6 @@ class FrenkelService:
     def _show_model(self, champion: Predictor) -> None:
         metrics.show_model(champion.version, self._version_shown)
         self._version_shown = champion.version
-
-    def _show_pool(self) -> None:
-        restarts = self.pool.restarts
-        metrics.POOL_RESTARTS.inc(restarts - self._restarts_shown)
-        self._restarts_shown = restarts
-        metrics.STRUCTURES_WAITING.set(self.pool.waiting)
 
 
 FrenkelService.add_asgi_middleware(RequestGate)  # type: ignore[attr-defined]
