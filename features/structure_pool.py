@@ -54,10 +54,11 @@ class StructurePool:
     """``processes`` workers; a job gets ``time_limit_s`` and its process ``memory_limit_bytes``.
 
     Each caller has its turn for one job after the other, so that one structure never waits behind
-    the two hundred of somebody else. May be used from several threads. ``cache`` is a folder with
-    what was computed before; without it nothing is kept. ``reader``, a function of a module, does
-    a job; ``on_restart`` is called whenever a process has to be replaced. Processes start with ``start`` or the first job, and end with
-    ``close``. Raises ValueError for limits that leave nothing to run.
+    the two hundred of somebody else. May be used from several threads. Processes start with
+    ``start`` or the first job and end with ``close``. ``cache`` is a folder with what was computed
+    before; without it nothing is kept. ``reader``, a function of a module, does a job;
+    ``on_restart`` is called whenever a process has to be replaced. Raises ValueError for limits
+    that leave nothing to run.
     """
 
     def __init__(
