@@ -19,7 +19,7 @@ from models.predictor import Predictor
 from serving import metrics
 from serving.answering import Question, answer_questions, question
 from serving.champion import ChampionWatch, champion_source
-from serving.errors import MalformedBodyError, NotJsonError, OverloadedError
+from serving.errors import ClientGoneError, MalformedBodyError, NotJsonError, OverloadedError
 from serving.model_page import elements_page, model_page
 from serving.openapi import PREDICT_EXAMPLE, RANK_EXAMPLE, openapi, page
 from serving.rank_schema import RankRequest
@@ -60,7 +60,7 @@ class App:
         )
         self.pool.start()
         self.router = self._routes()
-        self._under_way = 0
+        self._reading = 0
         self._version_shown: str | None = None
         self._description: tuple[str, dict[str, Any]] = ("", {})
         self.watch = ChampionWatch(
@@ -105,11 +105,11 @@ class App:
 
     async def predict(self, request: Request) -> Response:
         """POST /predict: one answer or one refusal for each material, in order."""
-        return await self._answer(await asked_body(request, PredictRequest))
+        return await self._answer(request, await asked_body(request, PredictRequest))
 
     async def rank(self, request: Request) -> Response:
         """POST /rank: the same answers, best first."""
-        return await self._answer(await asked_body(request, RankRequest))
+        return await self._answer(request, await asked_body(request, RankRequest))
 
     async def model(self, _: Request) -> Response:
         """GET /model: the card of the model that answers."""
@@ -131,26 +131,46 @@ class App:
         """GET /: where things are."""
         return as_json({"service": "frenkel", "paths": PATHS})
 
-    async def _answer(self, asked: PredictRequest) -> Response:
-        """The answer to a well-formed request. Raises OverloadedError."""
+    async def _answer(self, request: Request, asked: PredictRequest) -> Response:
+        """The answer to a well-formed request. Raises OverloadedError, ClientGoneError."""
+        has_structures = any(material.format is not None for material in asked.materials)
+        if has_structures:
+            read = await self._read_structures(request, asked)
+        else:
+            read = await question(asked, self.pool)
+        text = await self.worker.ask(read, read.kind, len(read.entries))
+        return Response(text, media_type=JSON)
+
+    async def _read_structures(self, request: Request, asked: PredictRequest) -> Question:
+        """Read in the pool, for as long as the sender stays.
+
+        What waits here is bounded apart from the line of those that only wait for the model:
+        structures that take long never keep a formula out.
+        """
         metrics.STRUCTURES_WAITING.set(self.pool.waiting)
         if (
-            self._under_way >= self.settings.max_waiting
+            self._reading >= self.settings.max_waiting
             or self.pool.waiting >= self.settings.max_waiting_structures
         ):
-            raise OverloadedError("too many requests wait already", headers={"Retry-After": "1"})
-        self._under_way += 1
-        metrics.UNDER_WAY.set(self._under_way)
+            raise OverloadedError("too many structures wait already", headers={"Retry-After": "5"})
+        self._reading += 1
+        metrics.READING.set(self._reading)
+        reading = asyncio.create_task(question(asked, self.pool))
+        leaving = asyncio.create_task(_disconnected(request))
         try:
-            read = await question(asked, self.pool)
-            text = await self.worker.ask(read, read.kind, len(read.entries))
+            await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done():
+                raise ClientGoneError("the connection was closed before the answer")
+            return reading.result()
         finally:
-            self._under_way -= 1
-            metrics.UNDER_WAY.set(self._under_way)
-        return Response(text, media_type=JSON)
+            self._reading -= 1
+            metrics.READING.set(self._reading)
+            reading.cancel()
+            leaving.cancel()
 
     def _answer_together(self, questions: Sequence[Question]) -> list[bytes]:
         metrics.BATCH_REQUESTS.observe(len(questions))
+        metrics.QUEUE.set(self.worker.waiting)
         return answer_questions(self.champion, questions)
 
     def _described(self) -> dict[str, Any]:
@@ -196,6 +216,12 @@ async def asked_body(request: Request, shape: type[Asked]) -> Asked:
     except ValidationError as error:
         fault = first_fault(error)
         raise MalformedBodyError(fault.message, code=fault.code, field=fault.field) from error
+
+
+async def _disconnected(request: Request) -> None:
+    """Returns when the sender has closed the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def as_json(body: Any) -> Response:

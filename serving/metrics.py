@@ -48,8 +48,13 @@ BATCH_REQUESTS = Histogram(
     buckets=(1, 2, 4, 8, 16, 32, 64),
 )
 # Gauges of processes that have ended do not count; `forget_dead` says which have.
-UNDER_WAY = Gauge(
-    "frenkel_requests_under_way", "Requests being answered", multiprocess_mode="livesum"
+READING = Gauge(
+    "frenkel_requests_reading",
+    "Requests whose structures are being read",
+    multiprocess_mode="livesum",
+)
+QUEUE = Gauge(
+    "frenkel_requests_waiting", "Requests that wait for the model", multiprocess_mode="livesum"
 )
 STRUCTURES_WAITING = Gauge(
     "frenkel_structures_waiting", "Structures that wait to be read", multiprocess_mode="livesum"

@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     gives up after 60, so this stays below."""
 
     max_waiting: Annotated[int, Field(ge=1)] = 64
-    """Requests that may be under way in a process; the next one is answered with 429."""
+    """Requests that may wait for the model in a process, and beside them as many whose structures
+    are being read; the next one is answered with 429."""
 
     max_waiting_structures: Annotated[int, Field(ge=1)] = 512
     """Structures that may wait to be read in a process; a request beyond is answered with 429."""
