@@ -219,7 +219,9 @@ def recovery(server: Server, material: Material) -> list[Figure]:
         killed = victims()[-1]
         killed.send_signal(signal.SIGKILL)
         seconds = wait_until(answered(body), 60.0)
-        full = seconds + wait_until(lambda v=victims, n=before: len(v()) >= n, 120.0)
+        full = seconds + wait_until(
+            lambda v=victims, n=before: server.is_ready() and len(v()) >= n, 120.0
+        )
         figures.append(
             Figure.of("recovery", f"s until answered, {name} killed", single(seconds), at_most=5,
                       note=f"as many processes as before after {full:.1f} s")
