@@ -79,6 +79,9 @@ def answer_questions(
         temperatures_k=asked.temperatures_k,
         haven_ratio=asked.haven_ratio,
         separator_thickness_um=asked.separator_thickness_um,
+        quantiles=asked.quantiles,
+        neighbours=True,
+        explain=asked.explain,
     )
     ids = [material.id for each in questions for material in each.asked.materials]
     body = response(predictor, ids, scored, asked.temperatures_c)
