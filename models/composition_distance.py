@@ -35,6 +35,9 @@ MODIFIED_PETTIFOR = (
 FRACTION_COLUMNS = [f"fraction_{symbol}" for symbol in SYMBOLS]
 """The columns of the feature table that hold the composition."""
 
+NEAREST = 5
+"""How many neighbours the second distance is a mean of."""
+
 COARSE_GROUPS = 8
 COARSE_CANDIDATES = 12
 ROWS_AT_ONCE = 2048
@@ -99,6 +102,11 @@ class CompositionIndex:
             part = slice(start, start + ROWS_AT_ONCE)
             distance[part], row[part] = self._nearest(cumulative_shares(fractions[part]), count)
         return distance, row
+
+    def nearness(self, fractions: FloatArray) -> FloatArray:
+        """(n, 2) distance to the nearest known composition, and mean of that to the NEAREST."""
+        distance, _ = self.nearest(fractions, NEAREST)
+        return np.column_stack([distance[:, 0], distance.mean(axis=1)])
 
     def _nearest(self, shares: FloatArray, count: int) -> tuple[FloatArray, IntArray]:
         candidates = min(max(COARSE_CANDIDATES, 3 * count), len(self))

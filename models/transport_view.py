@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from features.elements import MOBILE_IONS
 from models.arrhenius import REFERENCE_TEMPERATURE_K
 from models.arrhenius_net import Observations
+from models.composition_distance import CompositionIndex, fractions_of
 from models.folds import grouped_fold_of, purged
 from models.held_out import BlendedTarget, HeldOut, error_correlation
 from models.labels import BoolArray, FloatArray
@@ -29,6 +32,7 @@ from models.transport_candidates import (
     energy_labels,
     fit_candidates,
 )
+from models.trees import BoostedTrees
 
 # A conductivity within this many kelvin of 298.15 K is a label for blending and calibration.
 NEAR_K = 10.0
@@ -73,7 +77,7 @@ class TransportView:
         """
         x = self._matrix(data.features)
         held_out = self._held_out(config, x, data, judged, progress)
-        category = np.full(len(x), self.name)
+        category = self.category(data.features)
         for target in TRANSPORT_TARGETS:
             part = held_out[target.name]
             self.blended[target.name] = part.blend_and_calibrate(target, category[part.row])
@@ -81,6 +85,13 @@ class TransportView:
         progress(f"transport: {self.name}, all rows")
         self.candidates = fit_candidates(config, self.name, x, self.base_columns, data.observations)
         return held_out
+
+    def category(self, features: pd.DataFrame) -> npt.NDArray[np.str_]:
+        """(n,) stratum of the calibration: this view and the mobile ion, "formula/Li"."""
+        ion = np.full(len(features), "other", dtype="<U16")
+        for symbol in reversed(MOBILE_IONS):  # Li before Na before Mg, as Material.mobile_ion
+            ion[features[f"fraction_{symbol}"].to_numpy() > 0] = symbol
+        return np.char.add(f"{self.name}/", ion)
 
     def _held_out(
         self,
@@ -93,6 +104,8 @@ class TransportView:
         observed = data.observations
         fold = grouped_fold_of(observed.paper, config.folds, "transport")
         predictions = np.full((len(observed), len(CANDIDATES[self.name]), 2), np.nan)
+        distance = np.full((len(observed), 2), np.nan)
+        fractions = fractions_of(data.features)
         for number in range(config.folds):
             progress(f"transport: {self.name}, fold {number + 1} of {config.folds}")
             training = observed.take(purged(fold, observed.composition, number))
@@ -100,6 +113,8 @@ class TransportView:
             held_out = fold == number
             rows, position = np.unique(observed.material[held_out], return_inverse=True)
             predictions[held_out] = fitted.predict(x[rows])[position]
+            known = CompositionIndex(fractions[np.unique(training.material)])
+            distance[held_out] = known.nearness(fractions[rows])[position]
         counts = judged[observed.material]
         near = np.abs(observed.temperature_k - REFERENCE_TEMPERATURE_K) <= NEAR_K
         sigma = np.flatnonzero(near & ~observed.is_energy & counts)
@@ -112,7 +127,11 @@ class TransportView:
         }
         return {
             name: HeldOut(
-                observed.material[rows], labels[name], predictions[rows, :, output], fold[rows]
+                observed.material[rows],
+                labels[name],
+                predictions[rows, :, output],
+                fold[rows],
+                distance[rows],
             )
             for output, (name, rows) in enumerate(
                 ((LOG10_CONDUCTIVITY.name, sigma), (ACTIVATION_ENERGY.name, energy))
@@ -131,6 +150,21 @@ class TransportView:
                 each[:, :, column] @ self.blended[target.name].weights, *target.plausible
             )
         return mean, each.std(axis=1)
+
+    def boosted_trees(
+        self, target: str, features: pd.DataFrame
+    ) -> tuple[BoostedTrees, list[str], FloatArray]:
+        """The boosted trees for ``target``, the columns they see and those of n rows (n, d).
+
+        Raises RuntimeError before ``fit``.
+        """
+        if self.candidates is None:
+            raise RuntimeError("the model is not fitted")
+        models = (
+            self.candidates.energy if target == ACTIVATION_ENERGY.name else (self.candidates.sigma)
+        )
+        trees = next(model for model in models if isinstance(model, BoostedTrees))
+        return trees, self.base_columns, features[self.base_columns].to_numpy(np.float64)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the candidates into an existing folder; returns the rest as plain values."""
