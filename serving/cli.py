@@ -25,6 +25,7 @@ from serving.asked import (
     asked_measured,
     asked_settings,
 )
+from serving.cli_rank import rank
 from serving.cli_score import CoverageOption, HavenOption, ThicknessOption, score
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def predict(
 
 
 app.command()(score)
+app.command()(rank)
 
 
 @app.command()

@@ -61,7 +61,7 @@ class Parts:
 
     def __init__(self, target: Path, job: Job, *, resume: bool, restart: bool = False) -> None:
         self.folder = folder_of(target)
-        if self.folder.exists() and restart:
+        if (self.folder / JOB).exists() and restart:  # never a folder that is not ours
             shutil.rmtree(self.folder)
         if self.folder.exists():
             if not resume:
