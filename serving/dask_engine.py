@@ -148,6 +148,11 @@ class DaskEngine:
     def _most_waiting(self) -> int:
         return BLOCKS_AHEAD * max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
 
+    def wait_for_workers(self, count: int) -> None:
+        """Until so many workers are up with the model loaded."""
+        self._client.wait_for_workers(count, timeout=120)
+        self._client.run(lambda: None)  # a worker answers once its plugins are set up
+
     def close(self) -> None:
         """Leave the cluster; a local one ends."""
         self._client.close()
