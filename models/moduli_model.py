@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.composition_distance import CompositionIndex, fractions_of
+from models.explanation import Contribution, contributions
 from models.folds import grouped_fold_of
 from models.held_out import BlendedTarget, HeldOut, error_correlation
 from models.labels import FloatArray, IntArray, Labels
@@ -111,16 +113,19 @@ class ModuliModel:
         x = data.features.to_numpy(np.float64)
         fold = grouped_fold_of(data.groups, self.config.folds, "moduli")
         predictions = np.full((len(x), len(CANDIDATES), 2), np.nan)
+        distance = np.full((len(x), 2), np.nan)
+        fractions = fractions_of(data.features)
         for number in range(self.config.folds):
             progress(f"moduli: fold {number + 1} of {self.config.folds}")
             inside = fold != number
             fitted = fit_candidates(self.config, x[inside], data.y[inside], data.weight[inside])
             predictions[~inside] = fitted.predict(x[~inside])
+            distance[~inside] = CompositionIndex(fractions[inside]).nearness(fractions[~inside])
         held_out = {}
         for column, target in enumerate(MODULI_TARGETS):
             rows = np.flatnonzero(np.isfinite(data.y[:, column]))
             labels = Labels.of(data.y[rows, column], weight=data.weight[rows])
-            part = HeldOut(rows, labels, predictions[rows, :, column], fold[rows])
+            part = HeldOut(rows, labels, predictions[rows, :, column], fold[rows], distance[rows])
             self.blended[target.name] = part.blend_and_calibrate(target, data.category[rows])
             held_out[target.name] = part
         self.residual_correlation = error_correlation(held_out)
@@ -139,6 +144,14 @@ class ModuliModel:
                 each[:, :, column] @ self.blended[target.name].weights, *target.plausible
             )
         return mean, each.std(axis=1)
+
+    def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
+        """Contributions to the boosted trees' prediction of ``target``. RuntimeError before fit."""
+        if self.candidates is None:
+            raise RuntimeError("the model is not fitted")
+        names = [each.name for each in MODULI_TARGETS]
+        trees = self.candidates.trees[names.index(target)]
+        return contributions(trees, self.columns, features[self.columns].to_numpy(np.float64))
 
     def save(self, folder: Path) -> None:
         """Write every part into an existing folder. Raises RuntimeError before ``fit``."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 OPTION_OF_FIELD = {
     "temperatures_c": "--temperature-c",
     "coverage": "--coverage",
+    "quantiles": "--quantiles",
     "haven_ratio": "--haven-ratio",
     "separator_thickness_um": "--thickness-um",
 }
@@ -83,6 +84,8 @@ def asked_conditions(
     temperatures_c: Sequence[float],
     haven_ratio: float | None,
     thickness_um: float | None,
+    quantiles: Sequence[float] = (),
+    explain: bool = False,
 ) -> Conditions:
     """The same checks and defaults as for a request."""
     from pydantic import ValidationError
@@ -94,6 +97,8 @@ def asked_conditions(
         "temperatures_c": list(temperatures_c),
         "haven_ratio": haven_ratio,
         "separator_thickness_um": thickness_um,
+        "quantiles": list(quantiles),
+        "explain": explain,
     }
     try:
         return Conditions.model_validate(

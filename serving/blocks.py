@@ -99,6 +99,9 @@ def score_block(
     temperatures_k: Sequence[float] = (),
     haven_ratio: float = DEFAULT_HAVEN_RATIO,
     separator_thickness_um: float = DEFAULT_SEPARATOR_THICKNESS_UM,
+    quantiles: Sequence[float] = (),
+    neighbours: bool = False,
+    explain: bool = False,
 ) -> ScoredBlock:
     """Read and predict a block of materials, one entry a row.
 
@@ -146,6 +149,9 @@ def score_materials(
             haven_ratio=haven_ratio,
             separator_thickness_um=separator_thickness_um,
             densities_g_cm3=[densities[row] for row in rows],
+            quantiles=quantiles,
+            neighbours=neighbours,
+            explain=explain,
         )
 
     parts, failed = _predict(ask, list(known))

@@ -77,6 +77,20 @@ def predict(
     thickness_um: ThicknessOption = None,
     electronic_conductivity: ElectronicOption = None,
     fracture_toughness: ToughnessOption = None,
+    quantiles: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--quantiles",
+            metavar="Q...",
+            help="Also these quantiles of each learned property, e.g. 0.05 0.5 0.95.",
+        ),
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Also what each feature adds to the boosted trees' prediction."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as the service does.")] = (
         False
     ),
@@ -90,7 +104,9 @@ def predict(
     for path, _ in files:
         if not path.is_file():
             raise UserError(f"there is no file '{path}'")
-    conditions = asked_conditions(coverage, temperature_c or [], haven_ratio, thickness_um)
+    conditions = asked_conditions(
+        coverage, temperature_c or [], haven_ratio, thickness_um, quantiles or [], explain
+    )
     texts = asked_formulas(formulas or [], density or [])
     measured = asked_measured(len(names), electronic_conductivity, fracture_toughness)
     if _predict(names, texts, files, conditions, measured, as_json):
@@ -153,6 +169,9 @@ def _predict(
         temperatures_k=conditions.temperatures_k,
         haven_ratio=conditions.haven_ratio,
         separator_thickness_um=conditions.separator_thickness_um,
+        quantiles=conditions.quantiles,
+        neighbours=True,
+        explain=conditions.explain,
     )
     answer = response(predictor, names, scored, conditions.temperatures_c)
     if as_json:

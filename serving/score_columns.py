@@ -28,6 +28,8 @@ OUTPUT_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("formula", "mobile_ion", "status", "error")]
     + [(name, pa.float64()) for name in VALUE_COLUMNS]
     + [("model_version", pa.string())]
+    + [("in_domain", pa.bool_()), ("domain_reasons", pa.string())]
+    + [("distance_percentile", pa.float64())]
 )
 """What is written after the carried columns, in this order."""
 
@@ -130,13 +132,21 @@ def output_columns(block: InputBlock, scored: ScoredBlock, version: str) -> list
     formulas: list[str | None] = list(block.formulas)
     ions: list[str | None] = [None] * count
     values = np.full((count, len(VALUE_COLUMNS)), np.nan)
+    inside: list[bool | None] = [None] * count
+    reasons: list[str | None] = [None] * count
+    percentile = np.full(count, np.nan)
     for part in scored.parts:
-        frame = part.prediction.frame
+        frame, domain = part.prediction.frame, part.prediction.domain
+        percentile[part.rows] = domain.percentile
+        for row, within, why in zip(part.rows, domain.in_domain, domain.reasons, strict=True):
+            inside[row], reasons[row] = within, " | ".join(why) or None
         values[part.rows] = frame[list(VALUE_COLUMNS)].to_numpy(np.float64)
         for row, formula, ion in zip(part.rows, frame["formula"], frame["mobile_ion"], strict=True):
             formulas[row] = formula
             ions[row] = ion if isinstance(ion, str) else None
-    values[[rejection is not None for rejection in scored.rejections]] = np.nan
+    for row, rejection in enumerate(scored.rejections):
+        if rejection is not None:
+            values[row], percentile[row], inside[row], reasons[row] = np.nan, np.nan, None, None
     texts = [
         formulas,
         ions,
@@ -147,6 +157,9 @@ def output_columns(block: InputBlock, scored: ScoredBlock, version: str) -> list
         *(pa.array(column, pa.string()) for column in texts),
         *(pa.array(column, pa.float64(), from_pandas=True) for column in values.T),
         pa.array([version] * count, pa.string()),
+        pa.array(inside, pa.bool_()),
+        pa.array(reasons, pa.string()),
+        pa.array(percentile, pa.float64(), from_pandas=True),
     ]
 
 
