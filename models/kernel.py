@@ -89,10 +89,11 @@ class Kernel:
 
     def _merged(self) -> tuple[Anchors, FloatArray]:
         """The distinct anchors, each with the sum of its coefficients."""
-        if self._distinct is None:
-            rows, where = np.unique(self._anchors, axis=0, return_inverse=True)
-            summed = np.bincount(where.ravel(), self._coefficients, len(rows))
-            self._distinct = Anchors.of(rows), summed
+        if self._distinct is not None:
+            return self._distinct
+        rows, where = np.unique(self._anchors, axis=0, return_inverse=True)
+        summed = np.bincount(where.ravel(), self._coefficients, len(rows))
+        self._distinct = Anchors.of(rows), np.asarray(summed, dtype=np.float64)
         return self._distinct
 
     def save(self, folder: Path) -> None:

@@ -116,6 +116,9 @@ def score_block(
         temperatures_k=temperatures_k,
         haven_ratio=haven_ratio,
         separator_thickness_um=separator_thickness_um,
+        quantiles=quantiles,
+        neighbours=neighbours,
+        explain=explain,
     )
 
 
@@ -128,6 +131,9 @@ def score_materials(
     temperatures_k: Sequence[float] = (),
     haven_ratio: float = DEFAULT_HAVEN_RATIO,
     separator_thickness_um: float = DEFAULT_SEPARATOR_THICKNESS_UM,
+    quantiles: Sequence[float] = (),
+    neighbours: bool = False,
+    explain: bool = False,
 ) -> ScoredBlock:
     """Predict entries that were read already; ``read`` has what each of them stands for.
 
