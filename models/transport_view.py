@@ -22,7 +22,7 @@ from models.arrhenius_net import Observations
 from models.composition_distance import CompositionIndex, fractions_of
 from models.folds import grouped_fold_of, purged
 from models.held_out import BlendedTarget, HeldOut, error_correlation
-from models.labels import BoolArray, FloatArray, IntArray
+from models.labels import BoolArray, FloatArray
 from models.targets import ACTIVATION_ENERGY, LOG10_CONDUCTIVITY, TRANSPORT_TARGETS
 from models.transport_candidates import (
     CANDIDATES,
@@ -40,16 +40,13 @@ NEAR_K = 10.0
 
 @dataclass(frozen=True)
 class TransportData:
-    """Training rows: features (n, d), the m measurements on them, and what must stay together.
+    """Training rows: features (n, d) and the m measurements on them.
 
-    paper, composition: (m,) group numbers of each measurement; neither may be on both sides of a
-    split. has_crystal: (n,) the space group or the structure of the row is known.
+    has_crystal: (n,) the space group or the structure of the row is known.
     """
 
     features: pd.DataFrame
     observations: Observations
-    paper: IntArray
-    composition: IntArray
     has_crystal: BoolArray
 
 
@@ -86,9 +83,7 @@ class TransportView:
             self.blended[target.name] = part.blend_and_calibrate(target, category[part.row])
         self.residual_correlation = error_correlation(held_out)
         progress(f"transport: {self.name}, all rows")
-        self.candidates = fit_candidates(
-            config, self.name, x, len(self.base_columns), data.observations
-        )
+        self.candidates = fit_candidates(config, self.name, x, self.base_columns, data.observations)
         return held_out
 
     def category(self, features: pd.DataFrame) -> npt.NDArray[np.str_]:
@@ -107,14 +102,14 @@ class TransportView:
         progress: Callable[[str], None],
     ) -> dict[str, HeldOut]:
         observed = data.observations
-        fold = grouped_fold_of(data.paper, config.folds, "transport")
+        fold = grouped_fold_of(observed.paper, config.folds, "transport")
         predictions = np.full((len(observed), len(CANDIDATES[self.name]), 2), np.nan)
         distance = np.full((len(observed), 2), np.nan)
         fractions = fractions_of(data.features)
         for number in range(config.folds):
             progress(f"transport: {self.name}, fold {number + 1} of {config.folds}")
-            training = observed.take(purged(fold, data.composition, number))
-            fitted = fit_candidates(config, self.name, x, len(self.base_columns), training)
+            training = observed.take(purged(fold, observed.composition, number))
+            fitted = fit_candidates(config, self.name, x, self.base_columns, training)
             held_out = fold == number
             rows, position = np.unique(observed.material[held_out], return_inverse=True)
             predictions[held_out] = fitted.predict(x[rows])[position]
