@@ -11,6 +11,7 @@ from models.labels import FloatArray, IntArray
 from models.seeds import seed_for
 
 TREES = 100
+BOOSTING_ROUNDS = 300
 # CV+ compares every test row with every training row at every level: in blocks, to spare memory.
 ROWS_AT_ONCE = 200
 MAPIE, QUANTILE_FOREST, SPREAD = "mapie CV+", "quantile forest", "raw spread"
@@ -30,7 +31,7 @@ def mapie_cv_plus(
     coverages = [round(1.0 - 2.0 * level, 3) for level in LEVELS if level < 0.5]
     model = CrossConformalRegressor(
         XGBRegressor(
-            n_estimators=300,
+            n_estimators=BOOSTING_ROUNDS,
             learning_rate=0.05,
             max_depth=6,
             subsample=0.7,

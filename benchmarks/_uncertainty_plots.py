@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from benchmarks._judged import OURS, Judged
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    Draw = Callable[[Axes, str, Judged, bool], None]
 
 DOCS = Path(__file__).parent.parent / "docs"
 COLOURS = {
@@ -36,7 +39,7 @@ def save_plots(found: dict[tuple[str, str], Judged], folder: Path = DOCS) -> Non
     _save(folder / "error_against_distance.png", shown, _error_against_distance)
 
 
-def _save(path: Path, shown: dict[str, Judged], draw) -> None:  # type: ignore[no-untyped-def]
+def _save(path: Path, shown: dict[str, Judged], draw: Draw) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -7,7 +7,7 @@ import numpy as np
 from models.labels import FloatArray
 
 # Rows beyond the limit shall have twice the mean error of the rest, with something to spare.
-RATIO = 2.3
+RATIO = 2.5
 LARGEST_SHARE, SMALLEST_SHARE = 0.10, 0.01
 FEWEST_ROWS = 10
 

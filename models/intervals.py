@@ -32,6 +32,9 @@ STRATA = 3
 EVERY = "all"
 # Held-out rows outside the data have at least twice the error of the rest (models.error_limits).
 OUTSIDE_FACTOR = 2.0
+# Within this distance of a training material (a doped or lightly substituted relative, half of
+# the held-out rows) no material lies outside the data, however hard it is to predict.
+CLOSE_RELATIVE = 0.3
 # The served value always lies inside its interval, by at least this share of the replicates' part.
 LEAST_SHARE = 0.25
 # Central two thirds of a normal distribution: its half width is one standard deviation.
@@ -101,13 +104,14 @@ class Calibration:
         """
         reasons: list[list[str]] = [[] for _ in range(len(known))]
         nearest = known.distance[:, 0]
+        strange = nearest > CLOSE_RELATIVE
         for row in np.flatnonzero(nearest > self.distance_limit):
             reasons[row].append(
                 f"no {words} was measured near this composition (distance {nearest[row]:.1f}, "
                 f"errors are known up to {self.distance_limit:.1f})"
             )
         error = self.scale.expected_error(known)
-        for row in np.flatnonzero(error > self.error_limit):
+        for row in np.flatnonzero(strange & (error > self.error_limit)):
             reasons[row].append(
                 f"an error of about {error[row]:.2g} is to be expected in {words}, against "
                 f"{self.typical_error:.2g} usually"

@@ -13,7 +13,7 @@ from models.labels import FloatArray
 from models.neighbours import Measured, Surroundings
 from models.targets import MODULI_TARGETS, TRANSPORT_TARGETS
 
-WIDER = "outside the data the intervals are wider: errors there are at least twice the usual ones"
+WIDER = "outside the data the intervals are wider: errors there are about twice the usual ones"
 MOST_VALUES_IN_A_NOTE = 3
 
 
@@ -21,14 +21,16 @@ MOST_VALUES_IN_A_NOTE = 3
 class DomainVerdict:
     """Of n materials, in order.
 
-    reasons: why a material lies outside the data; none where it lies inside. distance,
-    percentile: (n,) to the nearest measured conductor, in steps of the element scale and among the
-    conductors' own. expected_error: by target name, (n,) mean absolute error of held-out materials
-    alike, NaN where nothing is predicted.
+    reasons: why a material lies outside the data; none where it lies inside. cautions: what is
+    said of its moduli alone, which is no verdict on a conductor. distance, percentile: (n,) to the
+    nearest measured conductor, in steps of the element scale and among the conductors' own.
+    expected_error: by target name, (n,) mean absolute error of held-out materials alike, NaN where
+    nothing is predicted.
     """
 
     in_domain: list[bool]
     reasons: list[list[str]]
+    cautions: list[list[str]]
     distance: FloatArray
     percentile: FloatArray
     expected_error: dict[str, FloatArray]
@@ -36,20 +38,19 @@ class DomainVerdict:
     @classmethod
     def of(cls, look: Look, estimates: Mapping[str, Estimate]) -> DomainVerdict:
         """The verdict on materials that were looked at and predicted."""
-        transport = [estimates[target.name] for target in TRANSPORT_TARGETS]
-        moduli = [estimates[target.name] for target in MODULI_TARGETS]
-        reasons = []
-        for row, (first, second) in enumerate(
-            zip(look.transport_reasons, look.moduli_reasons, strict=True)
-        ):
-            found = [*first, *second]
-            for each in (*transport, *moduli):
-                if np.isfinite(each.mean[row]):
-                    found += each.objections[row]
-            reasons.append(found)
+        reasons = [
+            [*first, *second]
+            for first, second in zip(look.transport_reasons, look.moduli_reasons, strict=True)
+        ]
+        cautions: list[list[str]] = [[] for _ in reasons]
+        for targets, told in ((TRANSPORT_TARGETS, reasons), (MODULI_TARGETS, cautions)):
+            for each in (estimates[target.name] for target in targets):
+                for row in np.flatnonzero(np.isfinite(each.mean)).tolist():
+                    told[row] += each.objections[row]
         return cls(
             [not found for found in reasons],
             reasons,
+            cautions,
             look.transport_distance[:, 0],
             look.percentile,
             {
@@ -62,8 +63,12 @@ class DomainVerdict:
 def notes_in_words(
     domain: DomainVerdict, surroundings: Sequence[Surroundings] | None
 ) -> list[list[str]]:
-    """The notes of each material: what was measured of it, then why it lies outside the data."""
-    notes = [[*reasons, WIDER] if reasons else [] for reasons in domain.reasons]
+    """The notes of each material: what was measured of it, then why it lies outside the data,
+    then what is said of its moduli."""
+    notes = [
+        [*reasons, WIDER, *cautions] if reasons else [*cautions]
+        for reasons, cautions in zip(domain.reasons, domain.cautions, strict=True)
+    ]
     if surroundings is not None:
         for note, around in zip(notes, surroundings, strict=True):
             if around.measured:

@@ -36,6 +36,9 @@ OUTPUT_COLUMNS = [
     "error",
     *(f"{name}{ending}" for name in PROPERTIES for ending in ("", "_lower", "_upper")),
     "model_version",
+    "in_domain",
+    "domain_reasons",
+    "distance_percentile",
 ]
 
 
