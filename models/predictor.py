@@ -46,7 +46,7 @@ PROPERTIES = (
     "bulk_modulus_gpa",
     "dendrite_suppression_score",
 )
-FEATURE_GROUPS = ("composition", "symmetry", "structure", "transport")
+FEATURE_GROUPS = ("composition", "symmetry", "structure", "transport", "ranked_elements")
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,9 @@ class Predictor:
             raise ValueError("temperatures must be finite and above absolute zero")
         notes = [self._domain.reasons(material) for material in materials]
         features = feature_table(materials, groups=FEATURE_GROUPS)
-        category = np.array(["structure" if m.has_structure else "formula" for m in materials])
         has_ion = np.array([m.mobile_ion is not None for m in materials], dtype=bool)
         sigma, energy = self._transport_estimates(features, coverage, has_ion)
-        shear, bulk = self._moduli_estimates(features, category, coverage)
+        shear, bulk = self._moduli_estimates(features, coverage)
         frame = pd.DataFrame(
             {
                 "formula": [material.formula for material in materials],
@@ -187,17 +186,16 @@ class Predictor:
         return sigma, energy
 
     def _moduli_estimates(
-        self, features: pd.DataFrame, category: npt.NDArray[np.str_], coverage: float
+        self, features: pd.DataFrame, coverage: float
     ) -> tuple[_Estimate, _Estimate]:
-        mean, spread = self._moduli.predict(features)
+        prediction = self._moduli.predict(features)
+        mean = prediction.mean
         # A Poisson ratio above zero needs 3 K > 2 G: physics outranks the two separate fits.
         mean[:, 0] = np.minimum(mean[:, 0], mean[:, 1] + np.log10(1.5) - 1e-3)
         shear, bulk = (
             _Estimate(
                 mean[:, column],
-                self._moduli.blended[target.name].calibration.half_width(
-                    spread[:, column], category, coverage
-                ),
+                self._moduli.half_width(target.name, prediction, column, coverage),
             )
             for column, target in enumerate(MODULI_TARGETS)
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from models.moduli_kernel import ModuliKernelConfig
+from models.moduli_metric import MetricConfig
 from models.moduli_model import ModuliConfig
 from models.transport_candidates import TransportConfig
 
@@ -40,7 +42,7 @@ def small_profile() -> Profile:
         replace(
             moduli,
             trees=replace(trees, max_depth=6),
-            forest=replace(moduli.forest, trees=15),
+            kernel=ModuliKernelConfig(MetricConfig(steps=15, batch=300), rank=32),
             network=network,
             folds=3,
         ),
