@@ -20,9 +20,10 @@ from models.dendrite import critical_wave_number_per_m, stability_terms
 from models.dendrite_uncertainty import ModulusDistribution
 from models.elastic import poisson_ratio
 from models.electrodes import LITHIUM, typical_volume_ratio
+from models.folds import grouped_fold_of
 from models.held_out import HeldOut, error_correlation
 from models.labels import Labels
-from models.moduli_model import ModuliConfig
+from models.moduli_candidates import CANDIDATES, ModuliConfig
 from models.moduli_view import ModuliData
 from models.suitability import suitability_panel
 from models.targets import MODULI_TARGETS
@@ -159,8 +160,15 @@ def fold_predictions(
     """Each candidate's held-out log10 G and log10 K in a view, (n, candidates, 2), NaN for rows
     that do not know the view, and the folds (n,)."""
     model = new_moduli_model(config).views[view]
-    kernel = model.new_kernel(config, data)
-    return model.held_out(config, data, kernel, lambda text: print(text, flush=True))
+    x, judged = model.matrix(data.features), data.knows(model.name)
+    fold = grouped_fold_of(data.groups, config.folds, "moduli")
+    raw = np.full((len(x), len(CANDIDATES), 2), np.nan)
+    for number in range(config.folds):
+        print(f"moduli, {model.name}: fold {number + 1} of {config.folds}", flush=True)
+        inside, outside = fold != number, (fold == number) & judged
+        fitted = model.fit_candidates(config, data.take(inside))
+        raw[outside] = fitted.predict(x[outside])
+    return raw, fold
 
 
 def out_of_fold(data: ModuliData, config: ModuliConfig, view: str) -> Moduli:

@@ -16,6 +16,8 @@ from models.moduli_metric import Inputs, Metric, MetricConfig, distance, learn_m
 from models.network import Standardiser
 
 BLOCK_ROWS = 512  # rows of the kernel matrix at a time
+DEGREES_OF_FREEDOM = 3.0
+MEDIAN_TO_SCALE = 1.5  # of squared errors, roughly as for a normal distribution of two labels
 SHARE_DIGITS = 2  # shares of the elements that make a prototype agree to so many decimals
 
 
@@ -72,22 +74,40 @@ class ModuliKernel:
         other._far, other._near = self._far, self._near
         return other
 
-    def fit(self, x: FloatArray, y: FloatArray) -> None:
-        """Learn from x (n, d) and y (n, 2). RuntimeError without a metric."""
+    def fit(self, x: FloatArray, y: FloatArray, groups: IntArray) -> FloatArray:
+        """Learn from x (n, d) and y (n, 2); rows with a gap in y are left out.
+
+        Returns what each row would be predicted from the rows of other groups (n,), (n, 2): the
+        closed form of leaving a group out (Rasmussen and Williams, 2006, equation 5.12, with a
+        block for each group). Raises RuntimeError without a metric.
+        """
         if self._metric is None:
             raise RuntimeError("learn or take over a metric first")
         known = _complete(y)
         self._centre, self._spread = y[known].mean(axis=0), y[known].std(axis=0)
         labels = torch.as_tensor((y[known] - self._centre) / self._spread, dtype=torch.float32)
-        self._anchors = self._projected(x[known])
-        size = len(labels)
-        covariance = torch.empty(size, size)
-        for start in range(0, size, BLOCK_ROWS):
-            covariance[start : start + BLOCK_ROWS] = self._likeness(
-                _slice(self._anchors, start), self._anchors
-            )
-        covariance.diagonal().add_(torch.exp(self._metric.log_noise))
-        self._coefficients = torch.cholesky_solve(labels, torch.linalg.cholesky(covariance))
+        with torch.inference_mode():
+            self._anchors = self._projected(x[known])
+            size = len(labels)
+            covariance = torch.empty(size, size)
+            for start in range(0, size, BLOCK_ROWS):
+                covariance[start : start + BLOCK_ROWS] = self._likeness(
+                    _slice(self._anchors, start), self._anchors
+                )
+            noise = torch.exp(self._metric.log_noise).expand(size)
+            noise = noise / _trust(covariance, noise, labels)
+            covariance.diagonal().add_(noise)
+            factor = torch.linalg.cholesky(covariance)
+            del covariance
+            self._coefficients = torch.cholesky_solve(labels, factor)
+            inverse = torch.cholesky_inverse(factor)
+            del factor
+            error = _left_out_error(inverse, self._coefficients, groups[known])
+        outside = np.empty_like(y)
+        outside[known] = (labels - error).double().numpy() * self._spread + self._centre
+        if not known.all():
+            outside[~known] = self.predict(x[~known])
+        return outside
 
     def predict(self, x: FloatArray) -> FloatArray:
         """(n, 2) in log10 GPa. Raises RuntimeError before ``fit``."""
@@ -179,6 +199,35 @@ class ModuliKernel:
 
 def _complete(y: FloatArray) -> BoolArray:
     return np.asarray(np.isfinite(y).all(axis=1))
+
+
+def _trust(covariance: Tensor, noise: Tensor, labels: Tensor) -> Tensor:
+    """(n,) weight of each label: one that lies far from what the other rows say counts for less.
+
+    The weights are those of Student's t with DEGREES_OF_FREEDOM on errors of leaving one out, in
+    units of their own expected size (Lange 1989, 10.1080/01621459.1989.10478852).
+    """
+    noisy = covariance.clone()
+    noisy.diagonal().add_(noise)
+    factor = torch.linalg.cholesky(noisy)
+    del noisy
+    coefficients = torch.cholesky_solve(labels, factor)
+    precision = torch.cholesky_inverse(factor).diagonal()
+    square = (coefficients.square() / precision[:, None]).mean(dim=1)
+    scale = MEDIAN_TO_SCALE * square.median()
+    return (DEGREES_OF_FREEDOM + 1.0) / (DEGREES_OF_FREEDOM + square / scale)
+
+
+def _left_out_error(inverse: Tensor, coefficients: Tensor, groups: IntArray) -> Tensor:
+    """(n, 2) label minus prediction from the other groups, of the inverse covariance (n, n)."""
+    error = coefficients / inverse.diagonal()[:, None]
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    for rows in np.split(order, starts[1:]):
+        if len(rows) > 1:
+            own = torch.as_tensor(rows)
+            error[own] = torch.linalg.solve(inverse[own][:, own], coefficients[own])
+    return error
 
 
 def _slice(anchors: tuple[Tensor, Tensor, Inputs], start: int) -> tuple[Tensor, Tensor, Inputs]:

@@ -64,12 +64,13 @@ class ModuliModel:
         plain = [name for name in groups["composition"] if name not in each_element] + ranked
         symmetry = [name for name in groups.get("symmetry", []) if name != SPACE_GROUP]
         structure = groups.get("structure", [])
-        columns = {FORMULA: ViewColumns(unlike, plain, [], None, shares)}
+        columns = {FORMULA: ViewColumns(unlike, plain, [], [], None, shares)}
         if symmetry:
-            columns[SYMMETRY] = ViewColumns(unlike, plain, symmetry, SPACE_GROUP, shares)
+            columns[SYMMETRY] = ViewColumns(unlike, plain, [], symmetry, SPACE_GROUP, shares)
         if symmetry and structure:
-            both = [*plain, *structure]
-            columns[STRUCTURE] = ViewColumns(unlike, both, symmetry, SPACE_GROUP, shares)
+            columns[STRUCTURE] = ViewColumns(
+                unlike, plain, structure, symmetry, SPACE_GROUP, shares
+            )
         views = {name: ModuliView(name, each) for name, each in columns.items()}
         return cls(config, views)
 

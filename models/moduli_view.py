@@ -18,13 +18,18 @@ from models.moduli_candidates import (
     CANDIDATES,
     Candidates,
     ModuliConfig,
-    fit_candidates,
-    named,
+    all_predictions,
+    fit_kernels,
+    fit_network,
+    fit_trees,
+    kernel_name,
 )
 from models.moduli_kernel import KernelColumns, ModuliKernel
+from models.moduli_net import NetColumns
 from models.targets import MODULI_TARGETS
 
 FORMULA, SYMMETRY, STRUCTURE = "formula", "symmetry", "structure"
+HELD_OUT = 0  # the fold that weights and intervals are learned from
 VIEWS = (FORMULA, SYMMETRY, STRUCTURE)  # each knows what the one before it knows, and more
 
 
@@ -59,11 +64,13 @@ class ModuliData:
 
 @dataclass(frozen=True)
 class ViewColumns:
-    """Names of the columns of a view; see ``KernelColumns`` for what the kernel does with them.
-    ``unlike`` are those that say nothing of how alike two materials are; the kernel skips them."""
+    """Names of the columns of a view; see ``KernelColumns`` for what the kernels do with them.
+    ``unlike`` are those that say nothing of how alike two materials are: the kernels skip them.
+    ``extra`` are known of few rows: a second kernel learns from those what the first left over."""
 
     unlike: list[str]
     plain: list[str]
+    extra: list[str]
     symmetry: list[str]
     space_group: str | None
     shares: list[str]
@@ -71,17 +78,29 @@ class ViewColumns:
     def all(self) -> list[str]:
         """Every column once, in the order of the matrix."""
         first = [] if self.space_group is None else [self.space_group]
-        return [*self.unlike, *self.plain, *self.symmetry, *first]
+        return [*self.unlike, *self.plain, *self.symmetry, *first, *self.extra]
 
-    def positions(self) -> KernelColumns:
-        """The same as positions in the matrix."""
-        names = self.all()
-        return KernelColumns(
-            [names.index(name) for name in self.plain],
-            [names.index(name) for name in self.symmetry],
-            None if self.space_group is None else names.index(self.space_group),
-            [names.index(name) for name in self.shares],
+    def of_network(self) -> NetColumns:
+        """What the network sees, as positions in the matrix."""
+        names = {name: position for position, name in enumerate(self.all())}
+        number = [name.removesuffix("share") + "atomic_number" for name in self.shares]
+        return NetColumns(
+            [names[name] for name in (*self.plain, *self.symmetry, *self.extra)],
+            [names[name] for name in number],
+            [names[name] for name in self.shares],
+            None if self.space_group is None else names[self.space_group],
         )
+
+    def stages(self) -> list[KernelColumns]:
+        """What each kernel of the view sees, as positions in the matrix."""
+        names = {name: position for position, name in enumerate(self.all())}
+        group = None if self.space_group is None else names[self.space_group]
+        symmetry = [names[name] for name in self.symmetry]
+        shares = [names[name] for name in self.shares]
+        plain = [names[name] for name in self.plain]
+        extra = [names[name] for name in self.extra]
+        both = [plain, [*plain, *extra]] if extra else [plain]
+        return [KernelColumns(each, symmetry, group, shares) for each in both]
 
 
 class ModuliView:
@@ -106,14 +125,27 @@ class ModuliView:
     ) -> dict[str, HeldOut]:
         """Learn from all rows; weights and intervals from held-out rows that know the view.
 
-        Returns the held-out predictions by target name.
+        One fold is held out: neither the metrics nor the trees that are judged have seen it, and
+        the kernels tell in closed form what they would say of each row without its group. Then
+        the trees are fitted to all rows. Returns the held-out predictions by target name.
         """
-        kernel = self.new_kernel(config, data)
-        predictions, fold = self.held_out(config, data, kernel, progress)
-        judged = data.knows(self.name)
+        x, judged = self.matrix(data.features), data.knows(self.name)
+        fold = grouped_fold_of(data.groups, config.folds, "moduli")
+        inside, outside = judged & (fold != HELD_OUT), judged & (fold == HELD_OUT)
+        progress(f"moduli: {self.name}, metric")
+        metrics = self.learn_metrics(config, data.take(fold != HELD_OUT))
+        progress(f"moduli: {self.name}, kernels")
+        kernels, base = fit_kernels(x, data.y, data.groups, judged, metrics)
+        progress(f"moduli: {self.name}, trees")
+        trees = fit_trees(config, self.name, x[inside], data.y[inside], base[inside])
+        predictions = np.full((len(x), len(CANDIDATES), 2), np.nan)
+        progress(f"moduli: {self.name}, network")
+        columns = self.columns.of_network()
+        network = fit_network(config, self.name, columns, x[inside], data.y[inside])
+        predictions[outside] = all_predictions(x[outside], base[outside], trees, network)
         parts = {}
         for column, target in enumerate(MODULI_TARGETS):
-            rows = np.flatnonzero(np.isfinite(data.y[:, column]) & judged)
+            rows = np.flatnonzero(np.isfinite(data.y[:, column]) & outside)
             labels = Labels.of(data.y[rows, column])
             part = HeldOut(rows, labels, predictions[rows, :, column], fold[rows])
             category = np.full(len(rows), self.name)
@@ -121,45 +153,34 @@ class ModuliView:
             parts[target.name] = part
         self.residual_correlation = error_correlation(parts)
         progress(f"moduli: {self.name}, all rows")
-        self.candidates = fit_candidates(
-            config, self.name, self.matrix(data.features), data.y, judged, kernel
-        )
+        trees = fit_trees(config, self.name, x[judged], data.y[judged], base[judged])
+        network = fit_network(config, self.name, columns, x[judged], data.y[judged])
+        self.candidates = Candidates(kernels, trees, network)
         return parts
 
-    def new_kernel(self, config: ModuliConfig, data: ModuliData) -> ModuliKernel:
-        """An unfitted kernel with its metric.
+    def fit_candidates(self, config: ModuliConfig, data: ModuliData) -> Candidates:
+        """Every candidate learned from ``data`` and nothing else, without blend and calibration."""
+        x, judged = self.matrix(data.features), data.knows(self.name)
+        metrics = self.learn_metrics(config, data)
+        kernels, base = fit_kernels(x, data.y, data.groups, judged, metrics)
+        trees = fit_trees(config, self.name, x[judged], data.y[judged], base[judged])
+        columns = self.columns.of_network()
+        network = fit_network(config, self.name, columns, x[judged], data.y[judged])
+        return Candidates(kernels, trees, network)
 
-        The metric is learned once from all rows: a few hundred weights that maximise the
-        evidence, which held-out labels move little; the benchmark's own test rows are outside.
-        """
-        name = named("moduli_kernel", self.name)
-        kernel = ModuliKernel(config.kernel, self.columns.positions(), name)
-        judged = data.knows(self.name)
-        kernel.learn_metric(self.matrix(data.features)[judged], data.y[judged])
-        return kernel
-
-    def held_out(
-        self,
-        config: ModuliConfig,
-        data: ModuliData,
-        kernel: ModuliKernel,
-        progress: Callable[[str], None],
-    ) -> tuple[FloatArray, IntArray]:
-        """Out-of-fold predictions (n, candidates, 2), NaN for rows that do not know the view, and
-        the fold (n,) of each row."""
-        x = self.matrix(data.features)
-        judged = data.knows(self.name)
-        fold = grouped_fold_of(data.groups, config.folds, "moduli")
-        predictions = np.full((len(x), len(CANDIDATES), 2), np.nan)
-        for number in range(config.folds):
-            progress(f"moduli: {self.name}, fold {number + 1} of {config.folds}")
-            inside = fold != number
-            fitted = fit_candidates(
-                config, self.name, x[inside], data.y[inside], judged[inside], kernel
-            )
-            outside = ~inside & judged
-            predictions[outside] = fitted.predict(x[outside])
-        return predictions, fold
+    def learn_metrics(self, config: ModuliConfig, data: ModuliData) -> list[ModuliKernel]:
+        """Unfitted kernels with metrics learned from ``data``."""
+        x, y, judged = self.matrix(data.features), data.y, data.knows(self.name)
+        kernels: list[ModuliKernel] = []
+        for stage, columns in enumerate(self.columns.stages()):
+            kernel = ModuliKernel(config.kernel, columns, kernel_name(self.name, stage))
+            if stage == 0:
+                kernel.learn_metric(x, y)
+            else:
+                base = fit_kernels(x, y, data.groups, judged, kernels)[1]
+                kernel.learn_metric(x[judged], (y - base)[judged])
+            kernels.append(kernel)
+        return kernels
 
     def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
         """Mean and spread of log10 G and log10 K (GPa), each (n, 2), the means kept inside what is
@@ -193,5 +214,5 @@ class ModuliView:
         view.blended = {
             target: BlendedTarget.from_state(part) for target, part in state["targets"].items()
         }
-        view.candidates = Candidates.load(folder, name)
+        view.candidates = Candidates.load(folder, name, len(view.columns.stages()))
         return view

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from models.moduli_kernel import ModuliKernelConfig
 from models.moduli_metric import MetricConfig
 from models.moduli_model import ModuliConfig
+from models.moduli_net import ModuliNetConfig
 from models.transport_candidates import TransportConfig
 
 
@@ -43,7 +44,7 @@ def small_profile() -> Profile:
             moduli,
             trees=replace(trees, max_depth=6),
             kernel=ModuliKernelConfig(MetricConfig(steps=15, batch=300), rank=32),
-            network=network,
+            network=ModuliNetConfig(width=64, blocks=1, epochs=15),
             folds=3,
         ),
         moduli_materials=1500,

@@ -31,7 +31,7 @@ def kernel() -> ModuliKernel:
     x, y = table(300)
     model = ModuliKernel(CONFIG, COLUMNS, "kernel_test")
     model.learn_metric(x, y)
-    model.fit(x, y)
+    model.fit(x, y, np.arange(len(x)))
     return model
 
 
@@ -70,7 +70,7 @@ def test_gaps_in_columns_and_labels_do_no_harm() -> None:
     y[::9, 1] = np.nan
     model = ModuliKernel(CONFIG, COLUMNS, "kernel_test")
     model.learn_metric(x, y)
-    model.fit(x, y)
+    model.fit(x, y, np.arange(len(x)))
     assert np.isfinite(model.predict(x)).all()
 
 
@@ -80,7 +80,7 @@ def test_a_fit_with_a_taken_over_metric_does_not_touch_the_first(kernel: ModuliK
     other = kernel.unfitted_copy()
     with pytest.raises(RuntimeError, match="not fitted"):
         other.predict(x)
-    other.fit(x, -y)
+    other.fit(x, -y, np.arange(len(x)))
     np.testing.assert_array_equal(kernel.predict(x), before)
 
 
@@ -101,7 +101,7 @@ def test_a_row_is_predicted_alike_alone_and_among_others(kernel: ModuliKernel) -
 def test_an_unlearned_kernel_says_so() -> None:
     model = ModuliKernel(CONFIG, COLUMNS, "kernel_test")
     with pytest.raises(RuntimeError, match="metric"):
-        model.fit(*table(10))
+        model.fit(*table(10), np.arange(10))
     with pytest.raises(RuntimeError, match="not fitted"):
         model.predict(table(10)[0])
     with pytest.raises(RuntimeError, match="not fitted"):
@@ -110,3 +110,16 @@ def test_an_unlearned_kernel_says_so() -> None:
 
 def test_no_rows_make_no_predictions(kernel: ModuliKernel) -> None:
     assert kernel.predict(np.zeros((0, 6))).shape == (0, 2)
+
+
+def test_what_is_left_out_is_predicted_as_if_never_seen(kernel: ModuliKernel) -> None:
+    x, y = table(80, seed=6)
+    groups = np.arange(80) // 2  # pairs
+    groups[:6] = 0
+    told = kernel.unfitted_copy().fit(x, y, groups)
+    for group in (0, 7):
+        inside = groups != group
+        without = kernel.unfitted_copy()
+        without.fit(x[inside], y[inside], groups[inside])
+        # The labels' mean and spread move a little when a group goes.
+        np.testing.assert_allclose(told[~inside], without.predict(x[~inside]), atol=0.03)
