@@ -52,8 +52,11 @@ class Candidates:
 
     def save(self, folder: Path) -> None:
         """Write every part into an existing folder."""
-        for part in (*self.kernels, *self.trees, self.network):
-            part.save(folder)
+        for kernel in self.kernels:
+            kernel.save(folder)
+        for trees in self.trees:
+            trees.save(folder)
+        self.network.save(folder)
 
     @classmethod
     def load(cls, folder: Path, view: str, kernels: int) -> Candidates:

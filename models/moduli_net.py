@@ -90,7 +90,8 @@ class ElementNetwork(nn.Module):
         hidden = self.first(self.thin(torch.cat(parts, dim=1)))
         for block in self.blocks:
             hidden = hidden + block(hidden)
-        return self.last(hidden)  # type: ignore[no-any-return]
+        result: Tensor = self.last(hidden)
+        return result
 
 
 class ModuliNet:

@@ -36,7 +36,7 @@ CONFIG = ModuliConfig(
 
 
 def rows(count: int, seed: int = 0) -> ModuliData:
-    """Stiffness falls with the radius, a cubic group adds 0.3 and a small volume 0.5 a unit."""
+    """Stiffness falls with the radius, a cubic group adds 0.6 and a small volume 0.2 a unit."""
     generator = np.random.default_rng(seed)
     table = pd.DataFrame(
         generator.normal(size=(count, 11)),
@@ -48,7 +48,7 @@ def rows(count: int, seed: int = 0) -> ModuliData:
     table["point_group_order"] = np.where(cubic, 48.0, 8.0)
     table[["ranked_1_share", "ranked_2_share"]] = 0.5
     table[["ranked_1_atomic_number", "ranked_2_atomic_number"]] = [3.0, 8.0]
-    bulk = 1.8 - 0.3 * table["mean_radius"] + 0.3 * cubic - 0.5 * table[STRUCTURE_SIGN]
+    bulk = 1.8 - 0.3 * table["mean_radius"] + 0.6 * cubic - 0.2 * table[STRUCTURE_SIGN]
     table.loc[known == FORMULA, GROUPS["symmetry"]] = np.nan
     table.loc[known != STRUCTURE, GROUPS["structure"]] = np.nan
     y = np.column_stack([bulk - 0.3, bulk])
@@ -81,8 +81,8 @@ def test_whoever_knows_more_is_told_more_exactly(model: ModuliModel) -> None:
     data = rows(600, seed=3)
     error = np.abs(model.predict(data.features).mean - data.y).mean(axis=1)
     by_view = pd.Series(error).groupby(data.known).mean()
-    assert by_view[STRUCTURE] < 0.5 * by_view[SYMMETRY]
-    assert by_view[SYMMETRY] < by_view[FORMULA]
+    assert by_view[STRUCTURE] < 0.8 * by_view[SYMMETRY]
+    assert by_view[SYMMETRY] < 0.8 * by_view[FORMULA]
 
 
 def test_a_formula_does_not_suffer_from_others_having_a_space_group(model: ModuliModel) -> None:
