@@ -1,4 +1,9 @@
-"""A Gaussian process on a learned metric: compounds of one prototype compared site by site."""
+"""A Gaussian process on a learned metric: compounds of one prototype compared site by site.
+
+Predictions are made in double precision, so that a row's answer is the same in any block; the
+covariance of the training rows is factorised in single precision, where the noise of the labels is
+far above the rounding.
+"""
 
 from __future__ import annotations
 
@@ -94,15 +99,16 @@ class ModuliKernel:
                 covariance[start : start + BLOCK_ROWS] = self._likeness(
                     _slice(self._anchors, start), self._anchors
                 )
-            noise = torch.exp(self._metric.log_noise).expand(size)
+            noise = torch.exp(self._metric.log_noise).float().expand(size)
             noise = noise / _trust(covariance, noise, labels)
             covariance.diagonal().add_(noise)
             factor = torch.linalg.cholesky(covariance)
             del covariance
-            self._coefficients = torch.cholesky_solve(labels, factor)
+            coefficients = torch.cholesky_solve(labels, factor)
             inverse = torch.cholesky_inverse(factor)
             del factor
-            error = _left_out_error(inverse, self._coefficients, groups[known])
+            error = _left_out_error(inverse, coefficients, groups[known])
+            self._coefficients = coefficients.double()
         outside = np.empty_like(y)
         outside[known] = (labels - error).double().numpy() * self._spread + self._centre
         if not known.all():
@@ -118,7 +124,7 @@ class ModuliKernel:
             for start in range(0, len(x), BLOCK_ROWS):
                 rows = self._projected(x[start : start + BLOCK_ROWS])
                 value = self._likeness(rows, self._anchors) @ self._coefficients
-                parts.append(value.double().numpy())
+                parts.append(value.numpy())
         return np.concatenate(parts) * self._spread + self._centre
 
     def _likeness(
@@ -142,8 +148,8 @@ class ModuliKernel:
             group = np.nan_to_num(x[:, columns.space_group]).astype(np.int64)
         shares = np.rint(np.nan_to_num(x[:, columns.shares]) * 10**SHARE_DIGITS).astype(np.int64)
         return Inputs(
-            torch.as_tensor(scaled[:, columns.plain], dtype=torch.float32),
-            torch.as_tensor(scaled[:, columns.symmetry], dtype=torch.float32),
+            torch.as_tensor(scaled[:, columns.plain]),
+            torch.as_tensor(scaled[:, columns.symmetry]),
             torch.as_tensor(group),
             torch.as_tensor(_code(group, shares)),
         )
@@ -186,13 +192,12 @@ class ModuliKernel:
         model._far, model._near = tensors["far_projection"], tensors["near_projection"]
         model._coefficients = tensors["coefficients"]
         symmetry = tensors["symmetry"]
-        model._metric = Metric(len(model._far), symmetry.shape[1]).requires_grad_(False)
+        model._metric = Metric(len(model._far), symmetry.shape[1]).requires_grad_(False).double()
         model._metric.load_state_dict(
             {key[7:]: value for key, value in tensors.items() if key.startswith("metric.")}
         )
-        slim = Inputs(
-            torch.zeros(len(symmetry), 0), symmetry, tensors["space_group"], tensors["prototype"]
-        )
+        nothing = torch.zeros(len(symmetry), 0, dtype=torch.float64)
+        slim = Inputs(nothing, symmetry, tensors["space_group"], tensors["prototype"])
         model._anchors = (tensors["far"], tensors["near"], slim)
         return model
 
@@ -245,8 +250,8 @@ def _code(group: IntArray, shares: IntArray) -> IntArray:
 
 def _projection(x: Tensor, weight: Tensor, rank: int) -> Tensor:
     """(d, rank): weighted columns turned into the directions along which the rows vary most."""
-    weighted = (x * weight).double()
+    weighted = x * weight
     scatter = weighted.T @ weighted
     _, vectors = torch.linalg.eigh(scatter)
     kept = vectors[:, -min(rank, len(weight)) :]
-    return (weight.double()[:, None] * kept).float()
+    return weight[:, None] * kept

@@ -47,6 +47,10 @@ class Inputs:
             self.x[rows], self.symmetry[rows], self.space_group[rows], self.prototype[rows]
         )
 
+    def float(self) -> Inputs:
+        """The same in single precision, for learning."""
+        return Inputs(self.x.float(), self.symmetry.float(), self.space_group, self.prototype)
+
     def __len__(self) -> int:
         return len(self.x)
 
@@ -102,6 +106,7 @@ def learn_metric(config: MetricConfig, inputs: Inputs, y: FloatArray, name: str)
     metric = Metric(inputs.x.shape[1], inputs.symmetry.shape[1])
     generator = torch.Generator().manual_seed(seed_for(name, "metric"))
     labels = torch.as_tensor(y, dtype=torch.float32)
+    inputs = inputs.float()
     batch = min(config.batch, len(inputs))
     optimiser = torch.optim.Adam(metric.parameters(), lr=config.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -118,4 +123,4 @@ def learn_metric(config: MetricConfig, inputs: Inputs, y: FloatArray, name: str)
         (evidence / batch).backward()
         optimiser.step()
         schedule.step()
-    return metric.requires_grad_(False)
+    return metric.requires_grad_(False).double()

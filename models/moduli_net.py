@@ -36,7 +36,7 @@ class ModuliNetConfig:
     group_width: int = 16
     dropout: float = 0.15
     input_dropout: float = 0.1
-    epochs: int = 40
+    epochs: int = 30
     batch: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 2e-2
@@ -116,7 +116,8 @@ class ModuliNet:
         scaled = np.where(known, (y - self._centre) / self._spread, 0.0)
         target = torch.as_tensor(scaled, dtype=torch.float32)
         mask = torch.as_tensor(known, dtype=torch.float32)
-        inputs = self._inputs(x)
+        plain, number, share, group = self._inputs(x)
+        inputs = (plain.float(), number, share.float(), group)
         generator = torch.Generator().manual_seed(seed_for(self.name, "order"))
         torch.manual_seed(seed_for(self.name))
         network = self._new(self.config)
@@ -140,7 +141,7 @@ class ModuliNet:
                 loss.backward()
                 optimiser.step()
                 schedule.step()
-        self._network = network.eval()
+        self._network = network.double().eval()
 
     def _new(self, config: ModuliNetConfig) -> ElementNetwork:
         return ElementNetwork(config, len(self.columns.plain), len(self.columns.share))
@@ -151,9 +152,9 @@ class ModuliNet:
         if columns.space_group is not None:
             group = np.nan_to_num(x[:, columns.space_group])
         return (
-            torch.as_tensor(self._scaler.apply(x)[:, columns.plain], dtype=torch.float32),
+            torch.as_tensor(self._scaler.apply(x)[:, columns.plain]),
             torch.as_tensor(np.nan_to_num(x[:, columns.atomic_number]), dtype=torch.int64),
-            torch.as_tensor(np.nan_to_num(x[:, columns.share]), dtype=torch.float32),
+            torch.as_tensor(np.nan_to_num(x[:, columns.share])),
             torch.as_tensor(group, dtype=torch.int64),
         )
 
@@ -164,8 +165,10 @@ class ModuliNet:
         parts = [np.zeros((0, 2))]
         with torch.inference_mode():
             for start in range(0, len(x), BLOCK_ROWS):
-                value = self._network(*self._inputs(x[start : start + BLOCK_ROWS]))
-                parts.append(value.double().numpy())
+                plain, number, share, group = self._inputs(x[start : start + BLOCK_ROWS])
+                # Double precision: a row's answer is the same in any block.
+                value = self._network(plain, number, share, group)
+                parts.append(value.numpy())
         return np.concatenate(parts) * self._spread + self._centre
 
     def save(self, folder: Path) -> None:
@@ -197,7 +200,7 @@ class ModuliNet:
         centre, spread = tensors.pop("input_centre"), tensors.pop("input_spread")
         model._scaler = Standardiser(centre.numpy(), spread.numpy())
         model._centre, model._spread = np.array(state["centre"]), np.array(state["spread"])
-        network = model._new(model.config)
+        network = model._new(model.config).double()
         network.load_state_dict(tensors)
         model._network = network.eval()
         return model

@@ -95,7 +95,7 @@ def test_a_row_is_predicted_alike_alone_and_among_others(kernel: ModuliKernel) -
     x, _ = table(600, seed=5)
     whole = kernel.predict(x)
     alone = np.concatenate([kernel.predict(x[i : i + 1]) for i in range(0, 600, 50)])
-    np.testing.assert_allclose(alone, whole[::50], atol=2e-5)
+    np.testing.assert_allclose(alone, whole[::50], rtol=1e-12, atol=1e-12)
 
 
 def test_an_unlearned_kernel_says_so() -> None:
