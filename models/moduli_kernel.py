@@ -99,10 +99,10 @@ class ModuliKernel:
                 covariance[start : start + BLOCK_ROWS] = self._likeness(
                     _slice(self._anchors, start), self._anchors
                 )
-            noise = torch.exp(self._metric.log_noise).float().expand(size)
+            noise = self._metric.noise.float().expand(size)
             noise = noise / _trust(covariance, noise, labels)
             covariance.diagonal().add_(noise)
-            factor = torch.linalg.cholesky(covariance)
+            factor = _factor(covariance)
             del covariance
             coefficients = torch.cholesky_solve(labels, factor)
             inverse = torch.cholesky_inverse(factor)
@@ -206,6 +206,14 @@ def _complete(y: FloatArray) -> BoolArray:
     return np.asarray(np.isfinite(y).all(axis=1))
 
 
+def _factor(covariance: Tensor) -> Tensor:
+    """Cholesky factor in single precision; by way of double where rounding would break it."""
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    if int(failed):
+        factor = torch.linalg.cholesky(covariance.double()).float()
+    return factor
+
+
 def _trust(covariance: Tensor, noise: Tensor, labels: Tensor) -> Tensor:
     """(n,) weight of each label: one that lies far from what the other rows say counts for less.
 
@@ -214,7 +222,7 @@ def _trust(covariance: Tensor, noise: Tensor, labels: Tensor) -> Tensor:
     """
     noisy = covariance.clone()
     noisy.diagonal().add_(noise)
-    factor = torch.linalg.cholesky(noisy)
+    factor = _factor(noisy)
     del noisy
     coefficients = torch.cholesky_solve(labels, factor)
     precision = torch.cholesky_inverse(factor).diagonal()

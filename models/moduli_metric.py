@@ -11,15 +11,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from models.labels import FloatArray
 from models.seeds import seed_for
 
-Float32Array = npt.NDArray[np.float32]
+LEAST_NOISE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,11 @@ class Metric(torch.nn.Module):
         self.shares = torch.nn.Parameter(torch.zeros(4))
         self.log_noise = torch.nn.Parameter(torch.tensor(math.log(0.05)))
 
+    @property
+    def noise(self) -> Tensor:
+        """Variance of a label, in units of the labels' own; never so small that rounding tells."""
+        return torch.exp(self.log_noise) + LEAST_NOISE
+
     def likeness(self, far: Tensor, near: Tensor, one: Inputs, other: Inputs) -> Tensor:
         """(n, m) from the two distances (n, m) and what is known of the symmetry of both."""
         amplitude = torch.exp(self.log_amplitude)
@@ -115,7 +118,7 @@ def learn_metric(config: MetricConfig, inputs: Inputs, y: FloatArray, name: str)
     for _ in range(config.steps):
         rows = torch.randperm(len(inputs), generator=generator)[:batch]
         part = inputs.take(rows)
-        covariance = metric(part, part) + torch.exp(metric.log_noise) * torch.eye(batch)
+        covariance = metric(part, part) + metric.noise * torch.eye(batch)
         factor = torch.linalg.cholesky(covariance)
         white = torch.linalg.solve_triangular(factor, labels[rows], upper=False)
         evidence = 0.5 * white.square().sum() + labels.shape[1] * factor.diagonal().log().sum()
