@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from models.measured_criteria import MeasuredValues
     from serving.blocks import MaterialText
     from serving.schema import Conditions
+    from serving.settings import Settings
 
 OPTION_OF_FIELD = {
     "temperatures_c": "--temperature-c",
@@ -41,6 +42,20 @@ class UserError(typer.TyperException):
     """Something the user can put right; shown as one line."""
 
     exit_code = 2
+
+
+def asked_settings() -> Settings:
+    """The settings in the environment."""
+    from pydantic import ValidationError
+
+    from serving.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = "_".join(str(step) for step in detail["loc"]).upper()
+        raise UserError(f"FRENKEL_{name}: {detail['msg']}") from error
 
 
 def asked_formulas(formulas: Sequence[str], densities_g_cm3: Sequence[float]) -> list[MaterialText]:
