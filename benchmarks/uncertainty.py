@@ -60,6 +60,9 @@ ELECTROLYTES = (
 """Well-known electrolytes of families that the training data hold."""
 
 
+FORMULA_FEATURES = ("composition", "ranked_elements")
+
+
 @dataclass(frozen=True)
 class Size:
     """Settings of the models of the outer folds, and what the results say of them."""
@@ -78,7 +81,7 @@ def size_named(quick: bool) -> Size:
         small = small_profile()
         return Size(
             replace(small.transport, folds=2),
-            replace(small.moduli, folds=2),
+            small.moduli,
             12,
             2,
             2,
@@ -94,13 +97,7 @@ def size_named(quick: bool) -> Size:
             energy_trees=replace(transport.energy_trees, **trees),
             network=replace(transport.network, members=3, epochs=40),
         ),
-        replace(
-            moduli,
-            folds=2,
-            trees=replace(moduli.trees, **trees | {"learning_rate": 0.1}),
-            forest=replace(moduli.forest, trees=20),
-            network=replace(moduli.network, members=2, epochs=15),
-        ),
+        replace(moduli, kernel=small_profile().moduli.kernel),
         5,
         3,
         2,
@@ -161,7 +158,7 @@ def main(arguments: list[str]) -> None:
     dataset = load_dataset()
     transport = prepare(dataset, TRANSPORT_PROPERTIES, TRANSPORT_FEATURES, cache_dir())
     thinned = _thinned(dataset, size.every_nth_composition)
-    moduli = prepare(thinned, MODULI_PROPERTIES, ("composition",), cache_dir())
+    moduli = prepare(thinned, MODULI_PROPERTIES, FORMULA_FEATURES, cache_dir())
     asked = {"transport", "moduli"} & set(arguments) or {"transport", "moduli"}
     found: dict[tuple[str, str], Judged] = {}
     if "transport" in asked:
