@@ -16,21 +16,23 @@ import pandas as pd
 from scipy.stats import norm
 
 from benchmarks._figures import Figure
+from models.composition_distance import CompositionIndex, fractions_of
 from models.dendrite import critical_wave_number_per_m, stability_terms
 from models.dendrite_uncertainty import ModulusDistribution
 from models.elastic import poisson_ratio
 from models.electrodes import LITHIUM, typical_volume_ratio
+from models.error_scale import Circumstances
 from models.folds import grouped_fold_of
 from models.held_out import HeldOut, error_correlation
 from models.labels import Labels
-from models.moduli_model import CANDIDATES, ModuliConfig, ModuliData
-from models.moduli_model import fit_candidates as fit_moduli
+from models.moduli_candidates import CANDIDATES, ModuliConfig
+from models.moduli_view import ModuliData
 from models.suitability import suitability_panel
 from models.targets import MODULI_TARGETS
 from models.volume_ratio import ORDERED_DEVIATION
 from training.dendrite_data import VolumeRatioRows
 from training.evaluate import Estimate, bootstrap, spearman
-from training.preparation import Prepared, moduli_data, with_bare_copies
+from training.preparation import Prepared, moduli_data, new_moduli_model
 from training.profiles import FULL
 from training.records import BULK, SHEAR
 
@@ -90,8 +92,7 @@ def ranking(
     """The figures of both protocols."""
     compounds = li_compounds(prepared, table)
     data = moduli_data(prepared)
-    moduli = out_of_fold(data, config)
-    rows = data_rows(prepared)
+    rows = data_rows(prepared, data)
     learned = {
         material.fractions: v for material, v in zip(ratios.materials, held_out_ratio, strict=True)
     }
@@ -110,7 +111,8 @@ def ranking(
         ("structure", compounds.volume_ratio, ORDERED_DEVIATION),
         ("formula", v_composition, log_error),
     ):
-        chosen = rows[view][compounds.material]
+        moduli = out_of_fold(data, config, view)
+        chosen = rows[compounds.material]
         panel_input = ModulusDistribution(
             log10_mean=moduli.mean[chosen],
             log10_covariance=_covariance(moduli, chosen),
@@ -147,47 +149,53 @@ def li_compounds(prepared: Prepared, table: pd.DataFrame) -> Compounds:
     )
 
 
-def data_rows(prepared: Prepared) -> dict[str, IntArray]:
-    """Training row of each material with its structure and of its bare copy, -1 for none."""
-    _, origin, informed = with_bare_copies(prepared.features)
-    found = {}
-    for view, mask in (("structure", informed), ("formula", ~informed)):
-        rows = np.full(len(prepared.materials), -1, dtype=np.int64)
-        rows[origin[mask]] = np.flatnonzero(mask)
-        found[view] = rows
-    return found
+def data_rows(prepared: Prepared, data: ModuliData) -> IntArray:
+    """Training row of each material, -1 for none."""
+    rows = np.full(len(prepared.materials), -1, dtype=np.int64)
+    rows[data.material] = np.arange(len(data.material))
+    return rows
 
 
-def fold_predictions(data: ModuliData, config: ModuliConfig) -> tuple[FloatArray, IntArray]:
-    """Each candidate's held-out log10 G and log10 K, (n, candidates, 2), and the folds (n,)."""
-    x = data.features.to_numpy(np.float64)
+def fold_predictions(
+    data: ModuliData, config: ModuliConfig, view: str
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Each candidate's held-out log10 G and log10 K in a view, (n, candidates, 2), NaN for rows
+    that do not know the view; the distances (n, 2) to the rows learned from; the folds (n,)."""
+    model = new_moduli_model(config).views[view]
+    x, judged = model.matrix(data.features), data.knows(model.name)
     fold = grouped_fold_of(data.groups, config.folds, "moduli")
     raw = np.full((len(x), len(CANDIDATES), 2), np.nan)
+    fractions = fractions_of(data.features)
+    distance = np.full((len(x), 2), np.nan)
     for number in range(config.folds):
-        inside = fold != number
-        fitted = fit_moduli(config, x[inside], data.y[inside], data.weight[inside])
-        raw[~inside] = fitted.predict(x[~inside])
-        print(f"moduli: fold {number + 1} of {config.folds}", flush=True)
-    return raw, fold
+        print(f"moduli, {model.name}: fold {number + 1} of {config.folds}", flush=True)
+        inside, outside = fold != number, (fold == number) & judged
+        fitted = model.fit_candidates(config, data.take(inside))
+        raw[outside] = fitted.predict(x[outside])
+        distance[outside] = CompositionIndex(fractions[inside]).nearness(fractions[outside])
+    return raw, distance, fold
 
 
-def out_of_fold(data: ModuliData, config: ModuliConfig) -> Moduli:
+def out_of_fold(data: ModuliData, config: ModuliConfig, view: str) -> Moduli:
     """Every training row predicted, blended and calibrated as a held-out one."""
-    raw, fold = fold_predictions(data, config)
+    raw, distance, fold = fold_predictions(data, config, view)
+    category = np.full(len(raw), view)
     moduli = Moduli(np.empty((len(raw), 2)), np.empty((len(raw), 2)), np.empty(len(raw)))
     for number in range(config.folds):
         own = fold == number
         parts = {}
         for column, target in enumerate(MODULI_TARGETS):
-            rows = np.flatnonzero(np.isfinite(data.y[:, column]) & ~own)
-            labels = Labels.of(data.y[rows, column], weight=data.weight[rows])
-            part = HeldOut(rows, labels, raw[rows, :, column], fold[rows])
-            blended = part.blend_and_calibrate(target, data.category[rows])
+            judged = np.isfinite(data.y[:, column]) & data.knows(view)
+            rows = np.flatnonzero(judged & ~own)
+            labels = Labels.of(data.y[rows, column])
+            part = HeldOut(rows, labels, raw[rows, :, column], fold[rows], distance[rows])
+            blended = part.blend_and_calibrate(target, category[rows])
             parts[target.name] = part
-            mean = raw[own, :, column] @ blended.weights
-            moduli.mean[own, column] = np.clip(mean, *target.plausible)
+            mean = np.clip(raw[own, :, column] @ blended.weights, *target.plausible)
+            moduli.mean[own, column] = mean
             spread = raw[own, :, column].std(axis=1)
-            half = blended.calibration.half_width(spread, data.category[own], COVERAGE)
+            known = Circumstances(mean, spread, distance[own], category[own])
+            half = 0.5 * np.sum(blended.calibration.interval(known, COVERAGE), axis=0)
             # As served: the half width at the coverage asked for sets the normal distribution.
             moduli.deviation[own, column] = half / norm.ppf(0.5 + COVERAGE / 2)
         moduli.correlation[own] = error_correlation(parts)

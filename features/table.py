@@ -11,6 +11,7 @@ import numpy as np
 from features.composition import composition_columns, composition_features
 from features.crystal_table import crystal_columns, crystal_table
 from features.elements import ELEMENT_COUNT, ELEMENT_ROW, FloatArray
+from features.ranked_elements import ranked_columns, ranked_features
 from features.symmetry import SYMMETRY_COLUMNS, symmetry_features
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from features.material import Material
 
 FEATURE_VERSION = "1"
-GROUPS = ("composition", "symmetry", "structure", "transport")
+GROUPS = ("composition", "symmetry", "structure", "transport", "ranked_elements")
 KEPT_MANTISSA_BITS = 27  # a little over 8 significant decimal digits
 ROWS_AT_ONCE = 256
 SMALLEST = 1e-12  # smaller numbers are rounding noise around zero
@@ -40,6 +41,7 @@ def feature_groups() -> dict[str, list[str]]:
         "composition": list(composition_columns()),
         "symmetry": list(SYMMETRY_COLUMNS),
         **{group: list(names) for group, names in crystal_columns().items()},
+        "ranked_elements": list(ranked_columns()),
     }
 
 
@@ -79,8 +81,12 @@ def feature_table(
     if not wanted:
         return pd.DataFrame(index=pd.RangeIndex(len(materials)))
     parts: dict[str, FloatArray] = {}
+    if "composition" in wanted or "ranked_elements" in wanted:
+        fractions = fraction_matrix(materials)
     if "composition" in wanted:
-        parts["composition"] = composition_features(fraction_matrix(materials))
+        parts["composition"] = composition_features(fractions)
+    if "ranked_elements" in wanted:
+        parts["ranked_elements"] = ranked_features(fractions)
     if "symmetry" in wanted:
         numbers = [material.space_group_number for material in materials]
         parts["symmetry"] = symmetry_features(numbers)

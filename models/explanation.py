@@ -29,16 +29,17 @@ class Contribution:
 
 
 def contributions(
-    trees: BoostedTrees, columns: Sequence[str], x: FloatArray
+    trees: BoostedTrees, columns: Sequence[str], x: FloatArray, start: FloatArray | float = 0.0
 ) -> list[list[Contribution]]:
     """For each row of x (n, d): the SHOWN features that count most, then ``base`` and ``other``.
 
-    ``base`` is the mean prediction, ``other`` the sum over all features that are not shown.
+    ``base`` is the mean prediction, ``other`` the sum over all features that are not shown. start:
+    (n,) what the trees add to, where they correct another model; it belongs to ``base``.
     """
     if len(x) == 0:
         return []
     every = trees.contributions(x)
-    parts, base = every[:, :-1], every[:, -1]
+    parts, base = every[:, :-1], every[:, -1] + start
     largest = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :SHOWN]
     result = []
     for row, shown in enumerate(largest):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,174 +11,157 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.composition_distance import CompositionIndex, fractions_of
-from models.explanation import Contribution, contributions
-from models.folds import grouped_fold_of
-from models.held_out import BlendedTarget, HeldOut, error_correlation
-from models.labels import FloatArray, IntArray, Labels
-from models.moduli_net import ModuliNet
-from models.network import NetworkConfig
+from features.elements import SYMBOLS
+from models.error_scale import Circumstances
+from models.explanation import Contribution
+from models.held_out import HeldOut
+from models.labels import BoolArray, FloatArray, IntArray
+from models.moduli_candidates import CANDIDATES, ModuliConfig
+from models.moduli_view import (
+    FORMULA,
+    STRUCTURE,
+    SYMMETRY,
+    VIEWS,
+    ModuliData,
+    ModuliView,
+    ViewColumns,
+)
 from models.targets import MODULI_TARGETS
-from models.trees import BoostedTrees, BoostedTreesConfig, Forest, ForestConfig
 
-CANDIDATES = ("boosted_trees", "forest", "moduli_net")
+__all__ = ["CANDIDATES", "ModuliConfig", "ModuliData", "ModuliModel", "ModuliPrediction"]
 
-
-@dataclass(frozen=True)
-class ModuliConfig:
-    """Settings of all candidates and of the inner folds."""
-
-    trees: BoostedTreesConfig = BoostedTreesConfig(
-        rounds=700, learning_rate=0.05, max_depth=8, min_child_weight=4.0, huber_delta=0.3
-    )
-    forest: ForestConfig = ForestConfig(trees=60, min_samples_leaf=3, max_features=0.2)
-    network: NetworkConfig = NetworkConfig(
-        members=4, width=256, depth=2, dropout=0.1, epochs=40, batch=512, learning_rate=2e-3
-    )
-    folds: int = 4
+SPACE_GROUP = "space_group_number"
+# Known of every structure, and of nothing else.
+STRUCTURE_SIGN = "volume_per_atom_angstrom3"
+# A view is learned if so many rows know what it is about.
+FEWEST_ROWS = 200
 
 
 @dataclass(frozen=True)
-class ModuliData:
-    """Training rows: features (n, d); log10 G and log10 K in y (n, 2), NaN where unknown;
-    weight (n,); groups (n,) of rows that stay together; category (n,) "structure" or "formula"."""
+class ModuliPrediction:
+    """mean and spread: (n, 2) of log10 G and log10 K (GPa); view: (n,) which one answered."""
 
-    features: pd.DataFrame
-    y: FloatArray
-    weight: FloatArray
-    groups: IntArray
-    category: npt.NDArray[np.str_]
+    mean: FloatArray
+    spread: FloatArray
+    view: npt.NDArray[np.str_]
 
 
-@dataclass
-class Candidates:
-    """One fitted set of candidates; trees and forests are in the order of MODULI_TARGETS."""
+@dataclass(frozen=True)
+class ModuliCircumstances:
+    """The rows that one view answered, and what is known of its predictions by target name."""
 
-    trees: list[BoostedTrees]
-    forests: list[Forest]
-    network: ModuliNet
-
-    def parts(self) -> tuple[BoostedTrees | Forest | ModuliNet, ...]:
-        """The fitted candidates, each with ``save``."""
-        return (*self.trees, *self.forests, self.network)
-
-    def predict(self, x: FloatArray) -> FloatArray:
-        """(n, candidates, 2) in log10 GPa."""
-        network = self.network.predict(x).mean(axis=0)
-        return np.stack(
-            [
-                np.column_stack(
-                    [self.trees[i].predict(x), self.forests[i].predict(x), network[:, i]]
-                )
-                for i in range(2)
-            ],
-            axis=2,
-        )
-
-
-def fit_candidates(
-    config: ModuliConfig, x: FloatArray, y: FloatArray, weight: FloatArray
-) -> Candidates:
-    """Fit every candidate on x (n, d), y (n, 2) and weight (n,)."""
-    trees, forests = [], []
-    for column, target in enumerate(MODULI_TARGETS):
-        known = np.isfinite(y[:, column])
-        labels = Labels.of(y[known, column], weight=weight[known])
-        tree = BoostedTrees(config.trees, f"{target.name}_trees")
-        forest = Forest(config.forest, f"{target.name}_forest")
-        tree.fit(x[known], labels)
-        forest.fit(x[known], labels)
-        trees.append(tree)
-        forests.append(forest)
-    network = ModuliNet(config.network)
-    network.fit(x, y, weight)
-    return Candidates(trees, forests, network)
+    view: ModuliView
+    rows: IntArray
+    known: dict[str, Circumstances]
 
 
 class ModuliModel:
-    """The blend of all candidates for log10 G and log10 K with its calibration."""
+    """Up to three views of a material, and which of them answers: the one that knows most.
 
-    def __init__(self, config: ModuliConfig) -> None:
+    Each view is a model of its own, so a formula never suffers from the lack of a space group.
+    """
+
+    def __init__(self, config: ModuliConfig, views: dict[str, ModuliView]) -> None:
         self.config = config
-        self.columns: list[str] = []
-        self.blended: dict[str, BlendedTarget] = {}
-        self.residual_correlation = 0.0
-        self.candidates: Candidates | None = None
+        self.views = views
+
+    @classmethod
+    def with_columns(cls, config: ModuliConfig, groups: Mapping[str, list[str]]) -> ModuliModel:
+        """An unfitted model over groups of named columns: composition, ranked_elements, and
+        symmetry and structure where they are to be used."""
+        ranked = groups["ranked_elements"]
+        shares = [name for name in ranked if name.endswith("_share")]
+        each_element = {f"fraction_{symbol}" for symbol in SYMBOLS}
+        unlike = [name for name in groups["composition"] if name in each_element]
+        plain = [name for name in groups["composition"] if name not in each_element] + ranked
+        symmetry = [name for name in groups.get("symmetry", []) if name != SPACE_GROUP]
+        structure = groups.get("structure", [])
+        columns = {FORMULA: ViewColumns(unlike, plain, [], [], None, shares)}
+        if symmetry:
+            columns[SYMMETRY] = ViewColumns(unlike, plain, [], symmetry, SPACE_GROUP, shares)
+        if symmetry and structure:
+            columns[STRUCTURE] = ViewColumns(
+                unlike, plain, structure, symmetry, SPACE_GROUP, shares
+            )
+        views = {name: ModuliView(name, each) for name, each in columns.items()}
+        return cls(config, views)
 
     def fit(
         self, data: ModuliData, progress: Callable[[str], None] = lambda _: None
-    ) -> dict[str, HeldOut]:
-        """Learn from ``data``; returns the held-out predictions by target name."""
-        self.columns = list(data.features.columns)
-        x = data.features.to_numpy(np.float64)
-        fold = grouped_fold_of(data.groups, self.config.folds, "moduli")
-        predictions = np.full((len(x), len(CANDIDATES), 2), np.nan)
-        distance = np.full((len(x), 2), np.nan)
-        fractions = fractions_of(data.features)
-        for number in range(self.config.folds):
-            progress(f"moduli: fold {number + 1} of {self.config.folds}")
-            inside = fold != number
-            fitted = fit_candidates(self.config, x[inside], data.y[inside], data.weight[inside])
-            predictions[~inside] = fitted.predict(x[~inside])
-            distance[~inside] = CompositionIndex(fractions[inside]).nearness(fractions[~inside])
-        held_out = {}
-        for column, target in enumerate(MODULI_TARGETS):
-            rows = np.flatnonzero(np.isfinite(data.y[:, column]))
-            labels = Labels.of(data.y[rows, column], weight=data.weight[rows])
-            part = HeldOut(rows, labels, predictions[rows, :, column], fold[rows], distance[rows])
-            self.blended[target.name] = part.blend_and_calibrate(target, data.category[rows])
-            held_out[target.name] = part
-        self.residual_correlation = error_correlation(held_out)
-        progress("moduli: all rows")
-        self.candidates = fit_candidates(self.config, x, data.y, data.weight)
-        return held_out
+    ) -> dict[str, dict[str, HeldOut]]:
+        """Learn every view that enough rows know; the others are dropped. Returns the held-out
+        predictions by view and target name."""
+        enough = {name: int(data.knows(name).sum()) >= FEWEST_ROWS for name in VIEWS}
+        self.views = {
+            name: view for name, view in self.views.items() if enough[name] or name == FORMULA
+        }
+        return {name: view.fit(self.config, data, progress) for name, view in self.views.items()}
 
-    def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
-        """Mean and spread of log10 G and log10 K (GPa), each (n, 2). RuntimeError before fit."""
-        if self.candidates is None:
-            raise RuntimeError("the model is not fitted")
-        each = self.candidates.predict(features[self.columns].to_numpy(np.float64))
-        mean = np.empty((len(each), 2))
-        for column, target in enumerate(MODULI_TARGETS):
-            mean[:, column] = np.clip(
-                each[:, :, column] @ self.blended[target.name].weights, *target.plausible
-            )
-        return mean, each.std(axis=1)
+    def predict(self, features: pd.DataFrame) -> ModuliPrediction:
+        """Predict each row with the view that fits it. Raises RuntimeError before ``fit``."""
+        mean, spread = np.empty((len(features), 2)), np.empty((len(features), 2))
+        chosen = self._view_of(features)
+        for name, view in self.views.items():
+            rows = np.flatnonzero(chosen == name)
+            if len(rows):
+                mean[rows], spread[rows] = view.predict(features.iloc[rows])
+        return ModuliPrediction(mean, spread, chosen)
+
+    def _view_of(self, features: pd.DataFrame) -> npt.NDArray[np.str_]:
+        chosen = np.full(len(features), FORMULA, dtype="<U9")
+        for name, sign in ((SYMMETRY, SPACE_GROUP), (STRUCTURE, STRUCTURE_SIGN)):
+            if name in self.views:
+                chosen[features[sign].notna().to_numpy(bool)] = name
+        return chosen
+
+    def circumstances(
+        self, prediction: ModuliPrediction, distance: FloatArray, outside: BoolArray
+    ) -> list[ModuliCircumstances]:
+        """What is known of the predictions of each view, by its rows.
+
+        distance: (n, 2) ``CompositionIndex.nearness`` to the materials learned from. outside:
+        (n,) known to lie outside the data.
+        """
+        parts = []
+        for name, view in self.views.items():
+            rows = np.flatnonzero(prediction.view == name)
+            known = {
+                target.name: Circumstances(
+                    prediction.mean[rows, column],
+                    prediction.spread[rows, column],
+                    distance[rows],
+                    prediction.view[rows],
+                    outside[rows],
+                )
+                for column, target in enumerate(MODULI_TARGETS)
+            }
+            if len(rows):
+                parts.append(ModuliCircumstances(view, rows, known))
+        return parts
+
+    def residual_correlation(self, prediction: ModuliPrediction) -> FloatArray:
+        """(n,) correlation of the errors in log10 G and log10 K, of the view that answered."""
+        of_view = {name: view.residual_correlation for name, view in self.views.items()}
+        return np.array([of_view[str(name)] for name in prediction.view], dtype=np.float64)
 
     def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
-        """Contributions to the boosted trees' prediction of ``target``. RuntimeError before fit."""
-        if self.candidates is None:
-            raise RuntimeError("the model is not fitted")
-        names = [each.name for each in MODULI_TARGETS]
-        trees = self.candidates.trees[names.index(target)]
-        return contributions(trees, self.columns, features[self.columns].to_numpy(np.float64))
+        """Contributions to the boosted trees' prediction of ``target``, of each row's own view."""
+        chosen = self._view_of(features)
+        result: list[list[Contribution]] = [[] for _ in range(len(features))]
+        for name, view in self.views.items():
+            rows = np.flatnonzero(chosen == name)
+            for row, found in zip(rows, view.explain(target, features.iloc[rows]), strict=True):
+                result[row] = found
+        return result
 
     def save(self, folder: Path) -> None:
-        """Write every part into an existing folder. Raises RuntimeError before ``fit``."""
-        if self.candidates is None:
-            raise RuntimeError("the model is not fitted")
-        for part in self.candidates.parts():
-            part.save(folder)
-        state = {
-            "columns": self.columns,
-            "residual_correlation": self.residual_correlation,
-            "targets": {name: part.to_state() for name, part in self.blended.items()},
-        }
+        """Write every view into an existing folder. Raises RuntimeError before ``fit``."""
+        state = {name: view.save(folder) for name, view in self.views.items()}
         (folder / "moduli.json").write_text(json.dumps(state))
 
     @classmethod
     def load(cls, folder: Path) -> ModuliModel:
         """Read what ``save`` wrote. Raises FileNotFoundError or KeyError for a broken folder."""
         state = json.loads((folder / "moduli.json").read_text())
-        model = cls(ModuliConfig())
-        model.columns = state["columns"]
-        model.residual_correlation = float(state["residual_correlation"])
-        model.blended = {
-            name: BlendedTarget.from_state(part) for name, part in state["targets"].items()
-        }
-        model.candidates = Candidates(
-            [BoostedTrees.load(folder, f"{target.name}_trees") for target in MODULI_TARGETS],
-            [Forest.load(folder, f"{target.name}_forest") for target in MODULI_TARGETS],
-            ModuliNet.load(folder, "moduli_net"),
-        )
-        return model
+        views = {name: ModuliView.load(folder, name, part) for name, part in state.items()}
+        return cls(ModuliConfig(), views)

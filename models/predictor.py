@@ -21,12 +21,11 @@ from models.dendrite_reference import DendriteReference
 from models.dendrite_uncertainty import ModulusDistribution
 from models.domain import Domain, Look
 from models.electrodes import electrode_columns
-from models.error_scale import Circumstances
 from models.estimates import Estimate, Part, estimate
 from models.explanation import Contribution
 from models.intervals import COVERAGE_RANGE, LEVEL_RANGE
 from models.labels import FloatArray
-from models.moduli_model import ModuliModel
+from models.moduli_model import ModuliModel, ModuliPrediction
 from models.neighbours import MeasuredMaterials, Surroundings
 from models.suitability import SuitabilityPanel, suitability_panel
 from models.targets import (
@@ -54,7 +53,7 @@ PROPERTIES = (
     "bulk_modulus_gpa",
     "dendrite_suppression_score",
 )
-FEATURE_GROUPS = ("composition", "symmetry", "structure", "transport")
+FEATURE_GROUPS = ("composition", "symmetry", "structure", "transport", "ranked_elements")
 
 
 LEARNED_IN_WORDS = {
@@ -162,10 +161,13 @@ class Predictor:
         prediction = self._transport.predict(features)
         asked = _Asked(coverage, tuple(quantiles))
         transport = self._transport_estimates(features, prediction, look, has_ion, asked)
-        estimates = transport | self._moduli_estimates(materials, features, look, asked)
+        moduli = self._moduli.predict(features)
+        estimates = transport | self._moduli_estimates(moduli, look, asked)
         domain = DomainVerdict.of(look, estimates)
         sigma, energy, shear, bulk = (estimates[target.name] for target in TARGETS)
-        panel, ratio_source = self._suitability(materials, features, shear, bulk, coverage)
+        panel, ratio_source = self._suitability(
+            materials, features, shear, bulk, self._moduli.residual_correlation(moduli), coverage
+        )
         pair = PairEstimate(
             sigma.mean,
             sigma.below,
@@ -232,33 +234,23 @@ class Predictor:
         }
 
     def _moduli_estimates(
-        self,
-        materials: Sequence[Material],
-        features: pd.DataFrame,
-        look: Look,
-        asked: _Asked,
+        self, prediction: ModuliPrediction, look: Look, asked: _Asked
     ) -> dict[str, Estimate]:
-        mean, spread = self._moduli.predict(features)
+        mean = prediction.mean
         # A Poisson ratio above zero needs 3 K > 2 G: physics outranks the two separate fits.
         mean[:, 0] = np.minimum(mean[:, 0], mean[:, 1] + np.log10(1.5) - 1e-3)
-        category = np.array(["structure" if m.has_structure else "formula" for m in materials])
         outside = np.array([bool(reasons) for reasons in look.moduli_reasons], dtype=bool)
-        every = np.arange(len(features))
+        views = self._moduli.circumstances(prediction, look.moduli_distance, outside)
         return {
             target.name: estimate(
                 mean[:, column],
                 [
                     Part(
-                        every,
-                        self._moduli.blended[target.name].calibration,
-                        Circumstances(
-                            mean[:, column],
-                            spread[:, column],
-                            look.moduli_distance,
-                            category,
-                            outside,
-                        ),
+                        view.rows,
+                        view.view.blended[target.name].calibration,
+                        view.known[target.name],
                     )
+                    for view in views
                 ],
                 coverage=asked.coverage,
                 levels=asked.levels,
@@ -287,11 +279,13 @@ class Predictor:
         features: pd.DataFrame,
         shear: Estimate,
         bulk: Estimate,
+        correlation: FloatArray,
         coverage: float,
     ) -> tuple[SuitabilityPanel, list[str | None]]:
         """Every dendrite criterion against the metal of each material's own mobile ion.
 
-        The half widths become standard deviations of a normal distribution of (log10 G, log10 K).
+        The half widths become standard deviations of a normal distribution of (log10 G, log10 K);
+        correlation: (n,) of their errors.
         Also says which way each volume ratio was found.
         """
         metal = electrode_columns([material.mobile_ion for material in materials])
@@ -299,8 +293,8 @@ class Predictor:
         half = [0.5 * (each.below + each.above) for each in (shear, bulk)]
         deviation = np.column_stack(half) * per_width
         covariance = deviation[:, :, None] * deviation[:, None, :]
-        covariance[:, 0, 1] *= self._moduli.residual_correlation
-        covariance[:, 1, 0] *= self._moduli.residual_correlation
+        covariance[:, 0, 1] *= correlation
+        covariance[:, 1, 0] *= correlation
         ratios = volume_ratios(materials, features, metal, self._dendrite.volume_ratio)
         distribution = ModulusDistribution(
             log10_mean=np.column_stack([shear.mean, bulk.mean]),

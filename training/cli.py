@@ -78,6 +78,9 @@ def benchmark(
     names: Annotated[
         list[str] | None, typer.Argument(help="Benchmarks to run; all if none.")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="moduli with matbench's structures, downloaded.")
+    ] = False,
 ) -> None:
     """Run benchmarks/*.py; each writes benchmarks/results/<name>.json."""
     known = sorted(path.stem for path in BENCHMARKS.glob("[!_]*.py"))
@@ -87,8 +90,11 @@ def benchmark(
     for name in chosen:
         if name not in known:
             _stop(f"unknown benchmark '{name}': accepted are {', '.join(known)}")
+    if full and chosen != ["moduli"]:
+        _stop("--full is for the benchmark moduli alone")
     sys.path.insert(0, os.getcwd())
     for name in chosen:
+        sys.argv = [name, *(["--full"] if full else [])]
         runpy.run_module(f"benchmarks.{name}", run_name="__main__")
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 from features.material import Material
 from features.table import feature_groups, feature_table
 from models.arrhenius_net import Observations
-from models.moduli_model import ModuliData
+from models.moduli_model import ModuliConfig, ModuliModel
+from models.moduli_view import FORMULA, STRUCTURE, SYMMETRY, ModuliData
 from models.transport_candidates import TransportConfig
 from models.transport_model import TransportModel
 from models.transport_view import TransportData
@@ -22,9 +23,7 @@ from training.tables import Dataset, materials
 TRANSPORT_PROPERTIES = ("log10_conductivity_s_cm", "activation_energy_ev")
 MODULI_PROPERTIES = ("log10_shear_modulus_gpa", "log10_bulk_modulus_gpa")
 TRANSPORT_FEATURES = ("composition", "symmetry", "structure", "transport")
-MODULI_FEATURES = ("composition", "symmetry", "structure")
-# A row that is shown both with and without its structure counts once in all.
-COPY_WEIGHT = 0.5
+MODULI_FEATURES = ("composition", "symmetry", "structure", "ranked_elements")
 
 
 @dataclass(frozen=True)
@@ -54,34 +53,6 @@ def prepare(
     distinct = [every[position[digest]] for digest in first]
     features = feature_table(distinct, groups=groups, cache=cache, jobs=jobs)
     return Prepared(frame, distinct, features, row.astype(np.int64))
-
-
-def optional_columns(features: pd.DataFrame) -> list[str]:
-    """The columns that a bare formula does not have."""
-    composition = set(feature_groups()["composition"])
-    return [column for column in features.columns if column not in composition]
-
-
-def with_bare_copies(
-    features: pd.DataFrame,
-) -> tuple[pd.DataFrame, npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """The rows, then a copy without its optional block of each row that has one.
-
-    One model learns to answer a formula and a structure alike, and which rows have a structure
-    cannot tell it which source they came from. Returns the table, the original row of each row,
-    and whether the row has its optional block.
-    """
-    optional = optional_columns(features)
-    known = (
-        features[optional].notna().any(axis=1).to_numpy()
-        if optional
-        else np.zeros(len(features), bool)
-    )
-    bare = features[known].copy()
-    bare[optional] = np.nan
-    origin = np.concatenate([np.arange(len(features)), np.flatnonzero(known)])
-    informed = np.concatenate([known, np.zeros(int(known.sum()), bool)])
-    return pd.concat([features, bare], ignore_index=True), origin, informed
 
 
 def transport_data(
@@ -122,25 +93,72 @@ def new_transport_model(config: TransportConfig) -> TransportModel:
     )
 
 
+def new_moduli_model(config: ModuliConfig) -> ModuliModel:
+    """An unfitted model over the feature groups that moduli are learned from."""
+    groups = feature_groups()
+    return ModuliModel.with_columns(config, {name: groups[name] for name in MODULI_FEATURES})
+
+
 def moduli_data(prepared: Prepared, chosen: npt.NDArray[np.bool_] | None = None) -> ModuliData:
-    """Training rows for log10 G and log10 K: the median of each material's labels."""
+    """Training rows for log10 G and log10 K, one a crystal, from the measurements of ``chosen``.
+
+    A crystal is a structure, or a composition with a space group of which no structure is known.
+    One without a structure whose composition and space group are those of a structure is taken
+    for the same crystal; each label is the median over the tables that have the crystal.
+    """
     frame, row = prepared.frame, prepared.row
     if chosen is not None:
         frame, row = frame[chosen].reset_index(drop=True), row[chosen]
+    crystal = _crystals(prepared)[row]
     table = (
-        frame.assign(row=row)
-        .pivot_table(index="row", columns="property", values="value", aggfunc="median")
+        frame.assign(crystal=crystal)
+        .pivot_table(index="crystal", columns="property", values="value", aggfunc="median")
         .reindex(columns=list(MODULI_PROPERTIES))
     )
-    used = table.index.to_numpy(np.int64)
-    features, origin, informed = with_bare_copies(prepared.features.iloc[used])
-    keys = [prepared.materials[index].composition_key for index in used]
-    groups = pd.factorize(np.array(keys, dtype=object))[0].astype(np.int64)
-    copies = np.bincount(origin, minlength=len(used))
-    return ModuliData(
-        features=features,
-        y=table.to_numpy(np.float64)[origin],
-        weight=np.where(copies[origin] > 1, COPY_WEIGHT, 1.0),
-        groups=groups[origin],
-        category=np.where(informed, "structure", "formula"),
+    # Where only the bare entry of a crystal was chosen, its structure must not come in with it.
+    has_structure = np.array([m.has_structure for m in prepared.materials], dtype=bool)
+    seen = pd.Series(row).groupby(crystal)
+    used = np.array([_richest(rows, has_structure) for _, rows in seen], dtype=np.int64)
+    kept = [prepared.materials[index] for index in used]
+    keys = np.array([material.composition_key for material in kept], dtype=object)
+    known = np.array(
+        [
+            STRUCTURE
+            if material.has_structure
+            else SYMMETRY
+            if material.space_group_number is not None
+            else FORMULA
+            for material in kept
+        ]
     )
+    return ModuliData(
+        features=prepared.features.iloc[used].reset_index(drop=True),
+        y=table.to_numpy(np.float64),
+        groups=pd.factorize(keys)[0].astype(np.int64),
+        known=known,
+        material=used,
+    )
+
+
+def _crystals(prepared: Prepared) -> npt.NDArray[np.int64]:
+    """(materials,) the material that stands for each one's crystal: itself, or the first
+    structure of the same composition and space group."""
+    structure_of: dict[tuple[str, int | None], int] = {}
+    for index, material in enumerate(prepared.materials):
+        if material.has_structure:
+            key = (material.composition_key, material.space_group_number)
+            structure_of.setdefault(key, index)
+    return np.array(
+        [
+            index
+            if material.has_structure
+            else structure_of.get((material.composition_key, material.space_group_number), index)
+            for index, material in enumerate(prepared.materials)
+        ],
+        dtype=np.int64,
+    )
+
+
+def _richest(rows: pd.Series[int], has_structure: npt.NDArray[np.bool_]) -> int:
+    values = rows.to_numpy(np.int64)
+    return int(values[np.argmax(has_structure[values])])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from models.moduli_kernel import ModuliKernelConfig
+from models.moduli_metric import MetricConfig
 from models.moduli_model import ModuliConfig
+from models.moduli_net import ModuliNetConfig
 from models.transport_candidates import TransportConfig
 
 
@@ -39,8 +42,8 @@ def small_profile() -> Profile:
         replace(
             moduli,
             trees=replace(trees, max_depth=6),
-            forest=replace(moduli.forest, trees=15),
-            network=network,
+            kernel=ModuliKernelConfig(MetricConfig(steps=15, batch=300), rank=32),
+            network=ModuliNetConfig(width=64, blocks=1, epochs=15),
             folds=3,
         ),
         moduli_materials=1500,

@@ -22,7 +22,6 @@ from models.domain import Domain
 from models.held_out import HeldOut
 from models.labels import residual
 from models.moduli_model import CANDIDATES as MODULI_CANDIDATES
-from models.moduli_model import ModuliModel
 from models.targets import TARGETS
 from models.transport_candidates import CANDIDATES as TRANSPORT_CANDIDATES
 from models.transport_candidates import CRYSTAL, FORMULA
@@ -37,6 +36,7 @@ from training.preparation import (
     TRANSPORT_PROPERTIES,
     Prepared,
     moduli_data,
+    new_moduli_model,
     new_transport_model,
     prepare,
     transport_data,
@@ -105,9 +105,10 @@ def fit_bundle(
     moduli_rows = prepare(limited, MODULI_PROPERTIES, MODULI_FEATURES, cache)
     transport = new_transport_model(profile.transport)
     by_view = transport.fit(transport_data(transport_rows), progress)
-    moduli = ModuliModel(profile.moduli)
-    held_out = by_view[FORMULA] | moduli.fit(moduli_data(moduli_rows), progress)
-    for view, parts in by_view.items():
+    moduli = new_moduli_model(profile.moduli)
+    moduli_by_view = moduli.fit(moduli_data(moduli_rows), progress)
+    held_out = by_view[FORMULA] | moduli_by_view[FORMULA]
+    for view, parts in [*by_view.items(), *moduli_by_view.items()]:
         if view != FORMULA:
             held_out |= {f"{name}.{view}": part for name, part in parts.items()}
     progress("dendrite")
@@ -235,7 +236,7 @@ def _plan(profile: Profile) -> list[tuple[str, int, float]]:
         ("data", 1, 40.0),
         ("features", 1, 90.0),
         ("transport", 2 * (profile.transport.folds + 1), 25.0),
-        ("moduli", profile.moduli.folds + 1, 75.0),
+        ("moduli", 3 * 4, 30.0),
         ("dendrite", 1, 10.0),
         ("registering", 1, 10.0),
     ]

@@ -43,7 +43,7 @@ def cached_files(folder: Path) -> list[Path]:
 
 def test_groups_hold_every_column_once_and_in_the_order_of_the_table() -> None:
     groups = feature_groups()
-    assert list(groups) == ["composition", "symmetry", "structure", "transport"]
+    assert list(groups) == ["composition", "symmetry", "structure", "transport", "ranked_elements"]
     names = [name for columns in groups.values() for name in columns]
     assert len(set(names)) == len(names)
     assert list(feature_table(materials()).columns) == names

@@ -4,13 +4,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from models.bundle import ALLOWED_ENDINGS, open_bundle
 from training import tracking
-from training.preparation import optional_columns, with_bare_copies
 from training.progress import Progress
 from training.train import replace_folder
 
@@ -43,15 +41,6 @@ def test_even_the_small_model_predicts_held_out_rows(
     bundle: Path, target: str, worst: float
 ) -> None:
     assert 0.0 < open_bundle(bundle).metrics[f"{target}.mae"] < worst
-
-
-def test_a_row_with_a_structure_is_also_learned_without_it() -> None:
-    features = pd.DataFrame({"mean_atomic_number": [3.0, 8.0], "density_g_cm3": [2.0, np.nan]})
-    assert optional_columns(features) == ["density_g_cm3"]
-    table, origin, informed = with_bare_copies(features)
-    assert origin.tolist() == [0, 1, 0]
-    assert informed.tolist() == [True, False, False]
-    assert table["density_g_cm3"].isna().tolist() == [False, True, True]
 
 
 def test_a_new_bundle_takes_the_place_of_the_old_one(tmp_path: Path) -> None:

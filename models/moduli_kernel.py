@@ -1,0 +1,265 @@
+"""A Gaussian process on a learned metric: compounds of one prototype compared site by site.
+
+Predictions are made in double precision, so that a row's answer is the same in any block; the
+covariance of the training rows is factorised in single precision, where the noise of the labels is
+far above the rounding.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.labels import BoolArray, FloatArray, IntArray
+from models.moduli_metric import Inputs, Metric, MetricConfig, distance, learn_metric
+from models.network import Standardiser
+
+BLOCK_ROWS = 512  # rows of the kernel matrix at a time
+DEGREES_OF_FREEDOM = 3.0
+MEDIAN_TO_SCALE = 1.5  # of squared errors, roughly as for a normal distribution of two labels
+SHARE_DIGITS = 2  # shares of the elements that make a prototype agree to so many decimals
+
+
+@dataclass(frozen=True)
+class KernelColumns:
+    """Positions in a view's matrix: ``plain`` columns compared by distance, ``symmetry`` ones too,
+    ``space_group`` compared for equality (None in a view without), ``shares`` of the elements."""
+
+    plain: list[int]
+    symmetry: list[int]
+    space_group: int | None
+    shares: list[int]
+
+
+@dataclass(frozen=True)
+class ModuliKernelConfig:
+    """``rank``: directions kept of the learned metric, for speed."""
+
+    metric: MetricConfig = field(default_factory=MetricConfig)
+    rank: int = 64
+
+
+class ModuliKernel:
+    """Predicts (log10 G, log10 K). The metric is learned once and can serve several fits."""
+
+    family: ClassVar[str] = "torch"
+
+    def __init__(self, config: ModuliKernelConfig, columns: KernelColumns, name: str) -> None:
+        self.config = config
+        self.columns = columns
+        self.name = name
+        self._metric: Metric | None = None
+        self._scaler = Standardiser(np.zeros(0), np.ones(0))
+        self._far, self._near = torch.zeros(0), torch.zeros(0)  # (d, rank) projections
+        self._anchors: tuple[Tensor, Tensor, Inputs] | None = None
+        self._coefficients = torch.zeros(0)
+        self._centre, self._spread = np.zeros(2), np.ones(2)
+
+    def learn_metric(self, x: FloatArray, y: FloatArray) -> None:
+        """Learn what makes rows of x (n, d) alike from y (n, 2), without rows with a gap in y."""
+        known = _complete(y)
+        self._scaler = Standardiser.of(x[known])
+        self._centre, self._spread = y[known].mean(axis=0), y[known].std(axis=0)
+        inputs = self._inputs(x[known])
+        labels = (y[known] - self._centre) / self._spread
+        self._metric = learn_metric(self.config.metric, inputs, labels, self.name)
+        self._far = _projection(inputs.x, torch.exp(self._metric.log_far), self.config.rank)
+        self._near = _projection(inputs.x, torch.exp(self._metric.log_near), self.config.rank)
+
+    def unfitted_copy(self) -> ModuliKernel:
+        """An unfitted kernel with this one's metric."""
+        other = ModuliKernel(self.config, self.columns, self.name)
+        other._metric, other._scaler = self._metric, self._scaler
+        other._far, other._near = self._far, self._near
+        return other
+
+    def fit(self, x: FloatArray, y: FloatArray, groups: IntArray) -> FloatArray:
+        """Learn from x (n, d) and y (n, 2); rows with a gap in y are left out.
+
+        Returns what each row would be predicted from the rows of other groups (n,), (n, 2): the
+        closed form of leaving a group out (Rasmussen and Williams, 2006, equation 5.12, with a
+        block for each group). Raises RuntimeError without a metric.
+        """
+        if self._metric is None:
+            raise RuntimeError("learn or take over a metric first")
+        known = _complete(y)
+        self._centre, self._spread = y[known].mean(axis=0), y[known].std(axis=0)
+        labels = torch.as_tensor((y[known] - self._centre) / self._spread, dtype=torch.float32)
+        with torch.inference_mode():
+            self._anchors = self._projected(x[known])
+            size = len(labels)
+            covariance = torch.empty(size, size)
+            for start in range(0, size, BLOCK_ROWS):
+                covariance[start : start + BLOCK_ROWS] = self._likeness(
+                    _slice(self._anchors, start), self._anchors
+                )
+            noise = self._metric.noise.float().expand(size)
+            noise = noise / _trust(covariance, noise, labels)
+            covariance.diagonal().add_(noise)
+            factor = _factor(covariance)
+            del covariance
+            coefficients = torch.cholesky_solve(labels, factor)
+            inverse = torch.cholesky_inverse(factor)
+            del factor
+            error = _left_out_error(inverse, coefficients, groups[known])
+            self._coefficients = coefficients.double()
+        outside = np.empty_like(y)
+        outside[known] = (labels - error).double().numpy() * self._spread + self._centre
+        if not known.all():
+            outside[~known] = self.predict(x[~known])
+        return outside
+
+    def predict(self, x: FloatArray) -> FloatArray:
+        """(n, 2) in log10 GPa. Raises RuntimeError before ``fit``."""
+        if self._anchors is None:
+            raise RuntimeError("the kernel is not fitted")
+        parts = [np.zeros((0, 2))]
+        with torch.inference_mode():
+            for start in range(0, len(x), BLOCK_ROWS):
+                rows = self._projected(x[start : start + BLOCK_ROWS])
+                value = self._likeness(rows, self._anchors) @ self._coefficients
+                parts.append(value.numpy())
+        return np.concatenate(parts) * self._spread + self._centre
+
+    def _likeness(
+        self, one: tuple[Tensor, Tensor, Inputs], other: tuple[Tensor, Tensor, Inputs]
+    ) -> Tensor:
+        assert self._metric is not None
+        return self._metric.likeness(
+            distance(one[0], other[0]), distance(one[1], other[1]), one[2], other[2]
+        )
+
+    def _projected(self, x: FloatArray) -> tuple[Tensor, Tensor, Inputs]:
+        inputs = self._inputs(x)
+        slim = Inputs(torch.zeros(len(x), 0), inputs.symmetry, inputs.space_group, inputs.prototype)
+        return inputs.x @ self._far, inputs.x @ self._near, slim
+
+    def _inputs(self, x: FloatArray) -> Inputs:
+        columns = self.columns
+        scaled = self._scaler.apply(x)
+        group = np.zeros(len(x), dtype=np.int64)
+        if columns.space_group is not None:
+            group = np.nan_to_num(x[:, columns.space_group]).astype(np.int64)
+        shares = np.rint(np.nan_to_num(x[:, columns.shares]) * 10**SHARE_DIGITS).astype(np.int64)
+        return Inputs(
+            torch.as_tensor(scaled[:, columns.plain]),
+            torch.as_tensor(scaled[:, columns.symmetry]),
+            torch.as_tensor(group),
+            torch.as_tensor(_code(group, shares)),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write arrays as npz and settings as JSON into an existing folder."""
+        if self._anchors is None or self._metric is None:
+            raise RuntimeError("the kernel is not fitted")
+        far, near, inputs = self._anchors
+        np.savez(
+            folder / f"{self.name}.npz",
+            input_centre=self._scaler.centre,
+            input_spread=self._scaler.spread,
+            far_projection=self._far.numpy(),
+            near_projection=self._near.numpy(),
+            far=far.numpy(),
+            near=near.numpy(),
+            symmetry=inputs.symmetry.numpy(),
+            space_group=inputs.space_group.numpy(),
+            prototype=inputs.prototype.numpy(),
+            coefficients=self._coefficients.numpy(),
+            centre=self._centre,
+            spread=self._spread,
+            **{f"metric.{key}": value.numpy() for key, value in self._metric.state_dict().items()},
+        )
+        state = {"config": asdict(self.config), "columns": asdict(self.columns)}
+        (folder / f"{self.name}.json").write_text(json.dumps(state))
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> ModuliKernel:
+        """Read what ``save`` wrote; an array file that holds objects is refused."""
+        state = json.loads((folder / f"{name}.json").read_text())
+        settings = state["config"]
+        config = ModuliKernelConfig(MetricConfig(**settings["metric"]), settings["rank"])
+        model = cls(config, KernelColumns(**state["columns"]), name)
+        with np.load(folder / f"{name}.npz", allow_pickle=False) as arrays:
+            tensors = {key: torch.as_tensor(arrays[key]) for key in arrays.files}
+            model._scaler = Standardiser(arrays["input_centre"], arrays["input_spread"])
+            model._centre, model._spread = arrays["centre"], arrays["spread"]
+        model._far, model._near = tensors["far_projection"], tensors["near_projection"]
+        model._coefficients = tensors["coefficients"]
+        symmetry = tensors["symmetry"]
+        model._metric = Metric(len(model._far), symmetry.shape[1]).requires_grad_(False).double()
+        model._metric.load_state_dict(
+            {key[7:]: value for key, value in tensors.items() if key.startswith("metric.")}
+        )
+        nothing = torch.zeros(len(symmetry), 0, dtype=torch.float64)
+        slim = Inputs(nothing, symmetry, tensors["space_group"], tensors["prototype"])
+        model._anchors = (tensors["far"], tensors["near"], slim)
+        return model
+
+
+def _complete(y: FloatArray) -> BoolArray:
+    return np.asarray(np.isfinite(y).all(axis=1))
+
+
+def _factor(covariance: Tensor) -> Tensor:
+    """Cholesky factor in single precision; by way of double where rounding would break it."""
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    if int(failed):
+        factor = torch.linalg.cholesky(covariance.double()).float()
+    return factor
+
+
+def _trust(covariance: Tensor, noise: Tensor, labels: Tensor) -> Tensor:
+    """(n,) weight of each label: one that lies far from what the other rows say counts for less.
+
+    The weights are those of Student's t with DEGREES_OF_FREEDOM on errors of leaving one out, in
+    units of their own expected size (Lange 1989, 10.1080/01621459.1989.10478852).
+    """
+    noisy = covariance.clone()
+    noisy.diagonal().add_(noise)
+    factor = _factor(noisy)
+    del noisy
+    coefficients = torch.cholesky_solve(labels, factor)
+    precision = torch.cholesky_inverse(factor).diagonal()
+    square = (coefficients.square() / precision[:, None]).mean(dim=1)
+    scale = MEDIAN_TO_SCALE * square.median()
+    return (DEGREES_OF_FREEDOM + 1.0) / (DEGREES_OF_FREEDOM + square / scale)
+
+
+def _left_out_error(inverse: Tensor, coefficients: Tensor, groups: IntArray) -> Tensor:
+    """(n, 2) label minus prediction from the other groups, of the inverse covariance (n, n)."""
+    error = coefficients / inverse.diagonal()[:, None]
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    for rows in np.split(order, starts[1:]):
+        if len(rows) > 1:
+            own = torch.as_tensor(rows)
+            error[own] = torch.linalg.solve(inverse[own][:, own], coefficients[own])
+    return error
+
+
+def _slice(anchors: tuple[Tensor, Tensor, Inputs], start: int) -> tuple[Tensor, Tensor, Inputs]:
+    rows = slice(start, start + BLOCK_ROWS)
+    return anchors[0][rows], anchors[1][rows], anchors[2].take(rows)
+
+
+def _code(group: IntArray, shares: IntArray) -> IntArray:
+    """One number for a space group with shares of 0 to 100 by rank."""
+    code = group
+    for column in range(shares.shape[1]):
+        code = code * 101 + shares[:, column]
+    return code
+
+
+def _projection(x: Tensor, weight: Tensor, rank: int) -> Tensor:
+    """(d, rank): weighted columns turned into the directions along which the rows vary most."""
+    weighted = x * weight
+    scatter = weighted.T @ weighted
+    _, vectors = torch.linalg.eigh(scatter)
+    kept = vectors[:, -min(rank, len(weight)) :]
+    return weight[:, None] * kept

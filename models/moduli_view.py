@@ -1,0 +1,244 @@
+"""One view of a material for its moduli: the formula, the space group too, or the structure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models.composition_distance import CompositionIndex, fractions_of
+from models.explanation import Contribution, contributions
+from models.folds import grouped_fold_of
+from models.held_out import BlendedTarget, HeldOut, error_correlation
+from models.labels import BoolArray, FloatArray, IntArray, Labels
+from models.moduli_candidates import (
+    CANDIDATES,
+    Candidates,
+    ModuliConfig,
+    all_predictions,
+    fit_kernels,
+    fit_network,
+    fit_trees,
+    kernel_name,
+)
+from models.moduli_kernel import KernelColumns, ModuliKernel
+from models.moduli_net import NetColumns
+from models.targets import MODULI_TARGETS
+
+FORMULA, SYMMETRY, STRUCTURE = "formula", "symmetry", "structure"
+CALIBRATION_PARTS = 5
+HELD_OUT = 0  # the fold that weights and intervals are learned from
+VIEWS = (FORMULA, SYMMETRY, STRUCTURE)  # each knows what the one before it knows, and more
+
+
+@dataclass(frozen=True)
+class ModuliData:
+    """Training rows, one a crystal: features (n, d), NaN where unknown; log10 G and log10 K (GPa)
+    in y (n, 2), NaN where unknown; groups (n,) of rows that stay together (one composition);
+    known (n,) the last of VIEWS that the row is known in; material (n,) which one it was made of.
+    """
+
+    features: pd.DataFrame
+    y: FloatArray
+    groups: IntArray
+    known: npt.NDArray[np.str_]
+    material: IntArray
+
+    def knows(self, view: str) -> BoolArray:
+        """(n,) true for rows that have what the view is about."""
+        rank = np.array([VIEWS.index(name) for name in self.known.tolist()], dtype=np.int64)
+        return np.asarray(rank >= VIEWS.index(view))
+
+    def take(self, rows: BoolArray) -> ModuliData:
+        """The rows of a mask (n,)."""
+        return ModuliData(
+            self.features[rows].reset_index(drop=True),
+            self.y[rows],
+            self.groups[rows],
+            self.known[rows],
+            self.material[rows],
+        )
+
+
+@dataclass(frozen=True)
+class ViewColumns:
+    """Names of the columns of a view; see ``KernelColumns`` for what the kernels do with them.
+    ``unlike`` are those that say nothing of how alike two materials are: the kernels skip them.
+    ``extra`` are known of few rows: a second kernel learns from those what the first left over."""
+
+    unlike: list[str]
+    plain: list[str]
+    extra: list[str]
+    symmetry: list[str]
+    space_group: str | None
+    shares: list[str]
+
+    def all(self) -> list[str]:
+        """Every column once, in the order of the matrix."""
+        first = [] if self.space_group is None else [self.space_group]
+        return [*self.unlike, *self.plain, *self.symmetry, *first, *self.extra]
+
+    def of_network(self) -> NetColumns:
+        """What the network sees, as positions in the matrix."""
+        names = {name: position for position, name in enumerate(self.all())}
+        number = [name.removesuffix("share") + "atomic_number" for name in self.shares]
+        return NetColumns(
+            [names[name] for name in (*self.plain, *self.symmetry, *self.extra)],
+            [names[name] for name in number],
+            [names[name] for name in self.shares],
+            None if self.space_group is None else names[self.space_group],
+        )
+
+    def stages(self) -> list[KernelColumns]:
+        """What each kernel of the view sees, as positions in the matrix."""
+        names = {name: position for position, name in enumerate(self.all())}
+        group = None if self.space_group is None else names[self.space_group]
+        symmetry = [names[name] for name in self.symmetry]
+        shares = [names[name] for name in self.shares]
+        plain = [names[name] for name in self.plain]
+        extra = [names[name] for name in self.extra]
+        both = [plain, [*plain, *extra]] if extra else [plain]
+        return [KernelColumns(each, symmetry, group, shares) for each in both]
+
+
+class ModuliView:
+    """The blend of all candidates that see one set of columns, with its calibration."""
+
+    def __init__(self, name: str, columns: ViewColumns) -> None:
+        self.name = name
+        self.columns = columns
+        self.blended: dict[str, BlendedTarget] = {}
+        self.residual_correlation = 0.0
+        self.candidates: Candidates | None = None
+
+    def matrix(self, features: pd.DataFrame) -> FloatArray:
+        """(n, d) the view's columns. Raises KeyError for a table that lacks one."""
+        positions = features.columns.get_indexer(self.columns.all())
+        if (positions < 0).any():
+            raise KeyError(f"the table lacks a column of the {self.name} view")
+        return features.to_numpy(np.float64)[:, positions]
+
+    def fit(
+        self, config: ModuliConfig, data: ModuliData, progress: Callable[[str], None]
+    ) -> dict[str, HeldOut]:
+        """Learn from all rows; weights and intervals from held-out rows that know the view.
+
+        One fold is held out: neither the metrics nor the trees that are judged have seen it, and
+        the kernels tell in closed form what they would say of each row without its group. Then
+        the trees are fitted to all rows. Returns the held-out predictions by target name.
+        """
+        x, judged = self.matrix(data.features), data.knows(self.name)
+        fold = grouped_fold_of(data.groups, config.folds, "moduli")
+        inside, outside = judged & (fold != HELD_OUT), judged & (fold == HELD_OUT)
+        progress(f"moduli: {self.name}, metric")
+        metrics = self.learn_metrics(config, data.take(fold != HELD_OUT))
+        progress(f"moduli: {self.name}, kernels")
+        kernels, base = fit_kernels(x, data.y, data.groups, judged, metrics)
+        progress(f"moduli: {self.name}, trees")
+        trees = fit_trees(config, self.name, x[inside], data.y[inside], base[inside])
+        predictions = np.full((len(x), len(CANDIDATES), 2), np.nan)
+        progress(f"moduli: {self.name}, network")
+        columns = self.columns.of_network()
+        network = fit_network(config, self.name, columns, x[inside], data.y[inside])
+        predictions[outside] = all_predictions(x[outside], base[outside], trees, network)
+        # One fold is all there is: its expected errors are cross-fitted over parts of it.
+        part_of = grouped_fold_of(data.groups, CALIBRATION_PARTS, "moduli calibration")
+        fractions = fractions_of(data.features)
+        distance = np.full((len(x), 2), np.nan)
+        known = CompositionIndex(fractions[fold != HELD_OUT])
+        distance[outside] = known.nearness(fractions[outside])
+        parts = {}
+        for column, target in enumerate(MODULI_TARGETS):
+            rows = np.flatnonzero(np.isfinite(data.y[:, column]) & outside)
+            labels = Labels.of(data.y[rows, column])
+            part = HeldOut(
+                rows, labels, predictions[rows, :, column], part_of[rows], distance[rows]
+            )
+            category = np.full(len(rows), self.name)
+            self.blended[target.name] = part.blend_and_calibrate(target, category)
+            parts[target.name] = part
+        self.residual_correlation = error_correlation(parts)
+        progress(f"moduli: {self.name}, all rows")
+        trees = fit_trees(config, self.name, x[judged], data.y[judged], base[judged])
+        network = fit_network(config, self.name, columns, x[judged], data.y[judged])
+        self.candidates = Candidates(kernels, trees, network)
+        return parts
+
+    def fit_candidates(self, config: ModuliConfig, data: ModuliData) -> Candidates:
+        """Every candidate learned from ``data`` and nothing else, without blend and calibration."""
+        x, judged = self.matrix(data.features), data.knows(self.name)
+        metrics = self.learn_metrics(config, data)
+        kernels, base = fit_kernels(x, data.y, data.groups, judged, metrics)
+        trees = fit_trees(config, self.name, x[judged], data.y[judged], base[judged])
+        columns = self.columns.of_network()
+        network = fit_network(config, self.name, columns, x[judged], data.y[judged])
+        return Candidates(kernels, trees, network)
+
+    def learn_metrics(self, config: ModuliConfig, data: ModuliData) -> list[ModuliKernel]:
+        """Unfitted kernels with metrics learned from ``data``."""
+        x, y, judged = self.matrix(data.features), data.y, data.knows(self.name)
+        kernels: list[ModuliKernel] = []
+        for stage, columns in enumerate(self.columns.stages()):
+            kernel = ModuliKernel(config.kernel, columns, kernel_name(self.name, stage))
+            if stage == 0:
+                kernel.learn_metric(x, y)
+            else:
+                base = fit_kernels(x, y, data.groups, judged, kernels)[1]
+                kernel.learn_metric(x[judged], (y - base)[judged])
+            kernels.append(kernel)
+        return kernels
+
+    def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+        """Mean and spread of log10 G and log10 K (GPa), each (n, 2), the means kept inside what is
+        physically plausible. Raises RuntimeError before ``fit``."""
+        if self.candidates is None:
+            raise RuntimeError("the model is not fitted")
+        each = self.candidates.predict(self.matrix(features))
+        mean = np.empty((len(each), 2))
+        for column, target in enumerate(MODULI_TARGETS):
+            mean[:, column] = np.clip(
+                each[:, :, column] @ self.blended[target.name].weights, *target.plausible
+            )
+        return mean, each.std(axis=1)
+
+    def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
+        """What moves the boosted trees' prediction of ``target``, one list a row.
+
+        The trees correct the kernels, so ``base`` is what the kernels say and the mean correction.
+        Raises RuntimeError before ``fit``.
+        """
+        if self.candidates is None:
+            raise RuntimeError("the model is not fitted")
+        x = self.matrix(features)
+        column = [each.name for each in MODULI_TARGETS].index(target)
+        base = self.candidates.kernel_predictions(x)
+        names = [*self.columns.all(), *(f"kernel_{each.name}" for each in MODULI_TARGETS)]
+        trees = self.candidates.trees[column]
+        return contributions(trees, names, np.hstack([x, base]), base[:, column])
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the candidates into an existing folder; returns the rest as plain values."""
+        if self.candidates is None:
+            raise RuntimeError("the model is not fitted")
+        self.candidates.save(folder)
+        return {
+            "columns": asdict(self.columns),
+            "residual_correlation": self.residual_correlation,
+            "targets": {name: part.to_state() for name, part in self.blended.items()},
+        }
+
+    @classmethod
+    def load(cls, folder: Path, name: str, state: dict[str, Any]) -> ModuliView:
+        """Read what ``save`` wrote. Raises FileNotFoundError or KeyError for a broken folder."""
+        view = cls(name, ViewColumns(**state["columns"]))
+        view.residual_correlation = float(state["residual_correlation"])
+        view.blended = {
+            target: BlendedTarget.from_state(part) for target, part in state["targets"].items()
+        }
+        view.candidates = Candidates.load(folder, name, len(view.columns.stages()))
+        return view
