@@ -16,10 +16,12 @@ import pandas as pd
 from scipy.stats import norm
 
 from benchmarks._figures import Figure
+from models.composition_distance import CompositionIndex, fractions_of
 from models.dendrite import critical_wave_number_per_m, stability_terms
 from models.dendrite_uncertainty import ModulusDistribution
 from models.elastic import poisson_ratio
 from models.electrodes import LITHIUM, typical_volume_ratio
+from models.error_scale import Circumstances
 from models.folds import grouped_fold_of
 from models.held_out import HeldOut, error_correlation
 from models.labels import Labels
@@ -156,24 +158,27 @@ def data_rows(prepared: Prepared, data: ModuliData) -> IntArray:
 
 def fold_predictions(
     data: ModuliData, config: ModuliConfig, view: str
-) -> tuple[FloatArray, IntArray]:
+) -> tuple[FloatArray, FloatArray, IntArray]:
     """Each candidate's held-out log10 G and log10 K in a view, (n, candidates, 2), NaN for rows
-    that do not know the view, and the folds (n,)."""
+    that do not know the view; the distances (n, 2) to the rows learned from; the folds (n,)."""
     model = new_moduli_model(config).views[view]
     x, judged = model.matrix(data.features), data.knows(model.name)
     fold = grouped_fold_of(data.groups, config.folds, "moduli")
     raw = np.full((len(x), len(CANDIDATES), 2), np.nan)
+    fractions = fractions_of(data.features)
+    distance = np.full((len(x), 2), np.nan)
     for number in range(config.folds):
         print(f"moduli, {model.name}: fold {number + 1} of {config.folds}", flush=True)
         inside, outside = fold != number, (fold == number) & judged
         fitted = model.fit_candidates(config, data.take(inside))
         raw[outside] = fitted.predict(x[outside])
-    return raw, fold
+        distance[outside] = CompositionIndex(fractions[inside]).nearness(fractions[outside])
+    return raw, distance, fold
 
 
 def out_of_fold(data: ModuliData, config: ModuliConfig, view: str) -> Moduli:
     """Every training row predicted, blended and calibrated as a held-out one."""
-    raw, fold = fold_predictions(data, config, view)
+    raw, distance, fold = fold_predictions(data, config, view)
     category = np.full(len(raw), view)
     moduli = Moduli(np.empty((len(raw), 2)), np.empty((len(raw), 2)), np.empty(len(raw)))
     for number in range(config.folds):
@@ -183,13 +188,14 @@ def out_of_fold(data: ModuliData, config: ModuliConfig, view: str) -> Moduli:
             judged = np.isfinite(data.y[:, column]) & data.knows(view)
             rows = np.flatnonzero(judged & ~own)
             labels = Labels.of(data.y[rows, column])
-            part = HeldOut(rows, labels, raw[rows, :, column], fold[rows])
+            part = HeldOut(rows, labels, raw[rows, :, column], fold[rows], distance[rows])
             blended = part.blend_and_calibrate(target, category[rows])
             parts[target.name] = part
-            mean = raw[own, :, column] @ blended.weights
-            moduli.mean[own, column] = np.clip(mean, *target.plausible)
+            mean = np.clip(raw[own, :, column] @ blended.weights, *target.plausible)
+            moduli.mean[own, column] = mean
             spread = raw[own, :, column].std(axis=1)
-            half = blended.calibration.half_width(spread, category[own], COVERAGE)
+            known = Circumstances(mean, spread, distance[own], category[own])
+            half = 0.5 * np.sum(blended.calibration.interval(known, COVERAGE), axis=0)
             # As served: the half width at the coverage asked for sets the normal distribution.
             moduli.deviation[own, column] = half / norm.ppf(0.5 + COVERAGE / 2)
         moduli.correlation[own] = error_correlation(parts)

@@ -1,9 +1,13 @@
 """Conductivity and activation energy: ``python -m benchmarks.conductivity``.
 
 Protocols A, A', A'' are OBELiX's official test; B to F (``_transport_folds``) hold out chemical
-systems, compositions or papers. The official test was looked at twice while this was built: a
-first blend with each of its candidates, then eight plain XGBoost and ExtraTrees variants to
-understand it. Grouped folds made every choice.
+systems, compositions or papers. Grouped folds made every choice. The official test was looked at
+four times: a first blend with each of its candidates; eight plain XGBoost and ExtraTrees variants
+to understand it; a run of this benchmark; plain XGBoost under four rules of leakage control (this
+one 1.008 on A', official training rows always kept 1.011, papers compared as printed 0.991,
+compositions alone 0.957), which ruled out that the control explains the difference to the 0.868 of
+the first try. What explains most of it is which rows are counted: that try left out every value up
+to 1e-15 S/cm, and with it one true measurement, Li2NaBP2O8 at 4.4e-18 (A' as first counted).
 
 Published: random forest 1.59, MLP 1.72 over 121 rows, forest 1.85 on the 67 with CIF
 (arXiv:2502.14234). A row joins training only if neither its paper nor its composition is in the
@@ -48,6 +52,11 @@ PUBLISHED_CIF = {"random forest": 1.85}
 # The paper counts a bound as this conductivity.
 BOUND_AS_LOG10 = -15.0
 BOUND_NOTE = "bounds counted as 1e-15 S/cm"
+NOTES = {
+    "A": BOUND_NOTE,
+    "A''": BOUND_NOTE,
+    "A' as first counted": "uncensored rows above 1e-15 S/cm, the ones the first try counted",
+}
 
 
 def allowed_in_training(frame: pd.DataFrame, test: BoolArray) -> BoolArray:
@@ -83,6 +92,15 @@ def official_test(prepared: Prepared) -> list[Figure]:
     return [
         _figure("A", as_paper, predicted, others, everyone, 1.10, PUBLISHED_ALL),
         _figure("A'", truth, predicted, others, ~bound, 0.72, {}),
+        _figure(
+            "A' as first counted",
+            truth,
+            predicted,
+            others,
+            ~bound & (truth > BOUND_AS_LOG10),
+            0.72,
+            {},
+        ),
         _figure("A''", as_paper, predicted, others, has_cif, 1.25, PUBLISHED_CIF),
         *(
             _figure(f"A' ablation: {name}", truth, other, {}, ~bound, None, {})
@@ -154,7 +172,7 @@ def _figure(
         },
         published=published,
         at_most=goal,
-        note="uncensored rows" if protocol.startswith("A'") and protocol != "A''" else BOUND_NOTE,
+        note=NOTES.get(protocol, "uncensored rows"),
     )
 
 

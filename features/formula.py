@@ -31,6 +31,8 @@ ANIONS = frozenset(("O", "S", "Se", "Te", "F", "Cl", "Br", "I", "N"))
 METALLOIDS = frozenset(("H", "B", "C", "Si", "P", "Ge", "As", "Sb"))
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+_PLAIN = re.compile(r"(?:[A-Z][a-z]?(?:[0-9]+(?:\.[0-9]+)?)?)+")
+_PLAIN_UNIT = re.compile(r"([A-Z][a-z]?)([0-9.]*)")
 _SIGNS = str.maketrans(
     "₀₁₂₃₄₅₆₇₈₉․•∙⋅‧−–—‐‑\u00a0\u2009\u202f",  # noqa: RUF001 - what printed formulas hold
     "0123456789.····-----   ",
@@ -43,8 +45,9 @@ def parse_formula(text: str, limits: MaterialLimits | None = None) -> dict[str, 
     Raises InvalidMaterial (field "formula") that names what is wrong or which limit is passed.
     """
     limits = limits or MaterialLimits()
-    plain = _checked_text(text, limits)
-    amounts = _Reader(_tokens(plain), limits).mixture()
+    amounts = _plain_amounts(text, limits)
+    if amounts is None:
+        amounts = _Reader(_tokens(_checked_text(text, limits)), limits).mixture()
     if len(amounts) > limits.elements:
         raise _invalid(f"{len(amounts)} elements; at most {limits.elements} are accepted")
     total = sum(amounts.values())
@@ -55,6 +58,27 @@ def parse_formula(text: str, limits: MaterialLimits | None = None) -> dict[str, 
                 f"{symbol} is {amount / total:.1e} of the atoms; "
                 f"at least {limits.min_fraction:g} is accepted"
             )
+    return amounts
+
+
+def _plain_amounts(text: str, limits: MaterialLimits) -> dict[str, float] | None:
+    """The amounts in a text of nothing but symbols and numbers, as most of a long list are.
+
+    None where the general reader has to look, be it to read or to refuse.
+    """
+    if (
+        not isinstance(text, str)
+        or len(text) > limits.formula_characters
+        or not _PLAIN.fullmatch(text)
+        or text.lower() in MISSING
+    ):
+        return None
+    amounts: dict[str, float] = {}
+    for symbol, number in _PLAIN_UNIT.findall(text):
+        amount = float(number) if number else 1.0
+        if symbol not in ELEMENT_ROW or not 0.0 < amount <= limits.max_amount:
+            return None
+        amounts[symbol] = amounts.get(symbol, 0.0) + amount
     return amounts
 
 

@@ -132,7 +132,7 @@ class Material:
         """Whether it is known how it is built: as a structure, or as what was computed of one."""
         return self.structure is not None or self.crystal is not None
 
-    @property
+    @cached_property
     def mobile_ion(self) -> str | None:
         """The first of Li, Na, Mg that is present, else the most abundant of K, Ag, Cu, Ca, Zn.
 

@@ -24,7 +24,8 @@ class Observations:
 
     material: (m,) row of the feature matrix. value: (m,) log10(S/cm) or eV. is_energy: (m,) true
     for an activation energy. is_bound: (m,) true for an upper bound. temperature_k: (m,) of the
-    conductivity, any number for an energy. weight: (m,) relative trust.
+    conductivity, any number for an energy. weight: (m,) relative trust. paper, composition: (m,)
+    group numbers; neither may be on both sides of a split.
     """
 
     material: IntArray
@@ -33,6 +34,8 @@ class Observations:
     is_bound: BoolArray
     temperature_k: FloatArray
     weight: FloatArray
+    paper: IntArray
+    composition: IntArray
 
     def __len__(self) -> int:
         return len(self.value)
@@ -46,6 +49,8 @@ class Observations:
             self.is_bound[rows],
             self.temperature_k[rows],
             self.weight[rows],
+            self.paper[rows],
+            self.composition[rows],
         )
 
 

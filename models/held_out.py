@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.blend import learn_weights
+from models.error_scale import Circumstances
 from models.intervals import Calibration, calibrate
 from models.labels import FloatArray, IntArray, Labels
 from models.targets import Target
@@ -26,33 +27,29 @@ class BlendedTarget:
 
     def to_state(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        calibration = self.calibration
-        return {
-            "weights": self.weights.tolist(),
-            "floor": calibration.floor,
-            "gain": calibration.gain,
-            "replicate_scatter": calibration.replicate_scatter,
-            "scores": {name: scores.tolist() for name, scores in calibration.scores.items()},
-        }
+        return {"weights": self.weights.tolist(), "calibration": self.calibration.to_state()}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> BlendedTarget:
         """The inverse of ``to_state``. Raises KeyError for a missing part."""
-        scores = {name: np.asarray(values) for name, values in state["scores"].items()}
-        calibration = Calibration(
-            float(state["floor"]), float(state["gain"]), float(state["replicate_scatter"]), scores
+        return cls(
+            np.asarray(state["weights"], dtype=np.float64),
+            Calibration.from_state(state["calibration"]),
         )
-        return cls(np.asarray(state["weights"], dtype=np.float64), calibration)
 
 
 @dataclass
 class HeldOut:
-    """Out-of-fold predictions (m, candidates) of the labels (m,) of feature rows ``row`` (m,)."""
+    """Out-of-fold predictions (m, candidates) of the labels (m,) of feature rows ``row`` (m,).
+
+    distance: (m, 2) ``CompositionIndex.nearness`` of each row to the training rows of its fold.
+    """
 
     row: IntArray
     labels: Labels
     predictions: FloatArray
     fold: IntArray
+    distance: FloatArray
     weights: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @property
@@ -60,15 +57,16 @@ class HeldOut:
         """(m,) held-out predictions of the blend; weights must have been learned."""
         return np.asarray(self.predictions @ self.weights)
 
+    def circumstances(self, target: Target, category: npt.NDArray[np.str_]) -> Circumstances:
+        """What was known of each row before its label was; category: (m,)."""
+        prediction = np.clip(self.blend, *target.plausible)
+        return Circumstances(prediction, self.predictions.std(axis=1), self.distance, category)
+
     def blend_and_calibrate(self, target: Target, category: npt.NDArray[np.str_]) -> BlendedTarget:
         """Learn the weights, then the intervals of the blend. category: (m,)."""
         self.weights = learn_weights(self.predictions, self.labels)
         calibration = calibrate(
-            self.blend,
-            self.predictions.std(axis=1),
-            self.labels,
-            category,
-            target.replicate_scatter,
+            self.circumstances(target, category), self.labels, self.fold, target.replicate_scatter
         )
         return BlendedTarget(self.weights, calibration)
 

@@ -1,83 +1,220 @@
-"""Conformal intervals from held-out errors, normalised by how much the candidates disagree."""
+"""Conformal intervals from held-out errors, scaled by how large an error is to be expected.
+
+A score is (truth - prediction) / expected error of a held-out row. Its signed quantiles, taken
+apart by what is known of a material and by how high the prediction is, give intervals of any
+coverage that need not be symmetric: poor conductors are predicted too high more often than too
+low.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import nnls
 from scipy.stats import norm
 
-from models.labels import FloatArray, Labels, residual
+from models.error_limits import distance_limit, error_limit
+from models.error_scale import (
+    Circumstances,
+    ErrorScale,
+    cross_fitted_errors,
+    learn_error_scale,
+)
+from models.labels import FloatArray, IntArray, Labels, residual
+from models.signed_scores import at_level, score_quantiles
 
 COVERAGE_RANGE = (0.5, 0.99)
-# A category with fewer held-out errors than this shares the errors of all categories.
-SMALLEST_CATEGORY = 60
-STORED_SCORES = 2001
+LEVEL_RANGE = (0.005, 0.995)
+# A stratum with fewer held-out errors than this shares those of a wider one.
+SMALLEST_STRATUM = 60
+STRATA = 3
+EVERY = "all"
+# Held-out rows outside the data have at least twice the error of the rest (models.error_limits).
+OUTSIDE_FACTOR = 2.0
+# Within this distance of a training material (a doped or lightly substituted relative, half of
+# the held-out rows) no material lies outside the data, however hard it is to predict.
+CLOSE_RELATIVE = 0.3
+# The served value always lies inside its interval, by at least this share of the replicates' part.
+LEAST_SHARE = 0.25
+# Central two thirds of a normal distribution: its half width is one standard deviation.
+ONE_SIGMA = (float(norm.cdf(-1.0)), float(norm.cdf(1.0)))
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Held-out errors of one target, ready to answer any coverage in COVERAGE_RANGE.
+    """Held-out errors of one target, ready to answer any level in LEVEL_RANGE.
 
-    scores maps a category ("all", "formula", "structure") to sorted absolute errors divided by
-    the scale ``floor + gain * spread``; the spread is the candidates' standard deviation.
-    Split conformal prediction with normalised scores: Lei 2018 (10.1080/01621459.2017.1307116).
+    edges (STRATA - 1,) part predictions into low, middle and high. scores maps a stratum
+    ("formula/Li/0", "formula/Li", "all/0" or "all") to quantiles of its scores at even levels.
+    error_limit, distance_limit: an expected error, or a composition distance, beyond which
+    held-out errors were more than twice those of the rest, or none was ever seen.
     """
 
-    floor: float
-    gain: float
+    scale: ErrorScale
     replicate_scatter: float
+    edges: FloatArray
     scores: dict[str, FloatArray]
+    typical_error: float
+    error_limit: float
+    distance_limit: float
 
-    def half_width(
-        self, spread: FloatArray, category: npt.NDArray[np.str_], coverage: float
-    ) -> FloatArray:
-        """(n,) half widths in the target's unit. Raises ValueError for a coverage out of range."""
+    def offset(self, known: Circumstances, level: float) -> FloatArray:
+        """(n,) quantile of the truth at ``level``, less the prediction; target's unit.
+
+        On either side of the median no nearer to it than a normal distribution of the
+        replicates' scatter is. Raises ValueError for a level out of LEVEL_RANGE.
+        """
+        low, high = LEVEL_RANGE
+        if not low - 1e-12 <= level <= high + 1e-12:
+            raise ValueError(f"a quantile must be between {low} and {high}, not {level}")
+        error = self.expected_error(known)
+        median, wanted = self._scores(known, 0.5) * error, self._scores(known, level) * error
+        least = median + self.replicate_scatter * float(norm.ppf(level))
+        return np.minimum(wanted, least) if level < 0.5 else np.maximum(wanted, least)
+
+    def interval(self, known: Circumstances, coverage: float) -> tuple[FloatArray, FloatArray]:
+        """How far the interval reaches below and above the prediction, both (n,) and positive.
+
+        Raises ValueError for a coverage out of COVERAGE_RANGE.
+        """
         low, high = COVERAGE_RANGE
         if not low <= coverage <= high:
             raise ValueError(f"coverage must be between {low} and {high}, not {coverage}")
-        factor = np.full(len(spread), self._quantile("all", coverage))
-        for name in self.scores:
-            factor[category == name] = self._quantile(name, coverage)
-        width = factor * (self.floor + self.gain * spread)
-        return np.maximum(width, self.replicate_scatter * norm.ppf(0.5 + coverage / 2))
+        tail = 0.5 * (1.0 - coverage)
+        least = LEAST_SHARE * self.replicate_scatter * float(norm.ppf(1.0 - tail))
+        below, above = -self.offset(known, tail), self.offset(known, 1.0 - tail)
+        return np.maximum(below, least), np.maximum(above, least)
 
-    def _quantile(self, category: str, coverage: float) -> float:
-        return float(np.quantile(self.scores[category], coverage, method="linear"))
+    def expected_error(self, known: Circumstances) -> FloatArray:
+        """(n,) expected absolute error in the target's unit.
+
+        Outside the data it is at least OUTSIDE_FACTOR times the usual one.
+        """
+        error = self.scale.expected_error(known)
+        if known.outside is None:
+            return error
+        least = np.where(known.outside, OUTSIDE_FACTOR * self.typical_error, 0.0)
+        return np.maximum(error, least)
+
+    def objections(self, known: Circumstances, words: str) -> list[list[str]]:
+        """Why n materials lie beyond what held-out errors tell of, in words.
+
+        words: what the target is called, with its unit, as in "log10 conductivity".
+        """
+        reasons: list[list[str]] = [[] for _ in range(len(known))]
+        nearest = known.distance[:, 0]
+        strange = nearest > CLOSE_RELATIVE
+        for row in np.flatnonzero(nearest > self.distance_limit):
+            reasons[row].append(
+                f"no {words} was measured near this composition (distance {nearest[row]:.1f}, "
+                f"errors are known up to {self.distance_limit:.1f})"
+            )
+        error = self.scale.expected_error(known)
+        for row in np.flatnonzero(strange & (error > self.error_limit)):
+            reasons[row].append(
+                f"an error of about {error[row]:.2g} is to be expected in {words}, against "
+                f"{self.typical_error:.2g} usually"
+            )
+        return reasons
+
+    def standard_deviations(self, known: Circumstances) -> tuple[FloatArray, FloatArray]:
+        """Epistemic and aleatoric standard deviation, both (n,), in the target's unit.
+
+        Aleatoric is what careful measurements of one material differ by; the rest of half of the
+        central two thirds of the distribution is what is not known of the material.
+        """
+        low, high = (self.offset(known, level) for level in ONE_SIGMA)
+        total = 0.5 * (high - low)
+        aleatoric = np.full(len(known), self.replicate_scatter)
+        return np.sqrt(np.maximum(total**2 - aleatoric**2, 0.0)), aleatoric
+
+    def _scores(self, known: Circumstances, level: float) -> FloatArray:
+        """(n,) the score at a level in each row's own stratum."""
+        place = np.searchsorted(self.edges, known.prediction)
+        result = np.empty(len(known))
+        for category in np.unique(known.category):
+            for part in range(len(self.edges) + 1):
+                rows = (known.category == category) & (place == part)
+                if rows.any():
+                    result[rows] = at_level(self._stratum(str(category), part), level)
+        return result
+
+    def _stratum(self, category: str, part: int) -> FloatArray:
+        for name in (f"{category}/{part}", category, f"{EVERY}/{part}"):
+            if name in self.scores:
+                return self.scores[name]
+        return self.scores[EVERY]
+
+    def to_state(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        scale = {name: _plain(value) for name, value in asdict(self.scale).items()}
+        return {
+            **{name: getattr(self, name) for name in _NUMBERS},
+            "scale": scale,
+            "edges": self.edges.tolist(),
+            "scores": {name: scores.tolist() for name, scores in self.scores.items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Calibration:
+        """The inverse of ``to_state``. Raises KeyError or TypeError for a missing part."""
+        scale: dict[str, Any] = {
+            name: np.asarray(value) if isinstance(value, list) else float(value)
+            for name, value in state["scale"].items()
+        }
+        return cls(
+            scale=ErrorScale(**scale),
+            edges=np.asarray(state["edges"], dtype=np.float64),
+            scores={name: np.asarray(values) for name, values in state["scores"].items()},
+            **{name: float(state[name]) for name in _NUMBERS},
+        )
+
+
+_NUMBERS = ("replicate_scatter", "typical_error", "error_limit", "distance_limit")
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def calibrate(
-    predictions: FloatArray,
-    spread: FloatArray,
-    labels: Labels,
-    category: npt.NDArray[np.str_],
-    replicate_scatter: float,
+    known: Circumstances, labels: Labels, fold: IntArray, replicate_scatter: float
 ) -> Calibration:
-    """Learn a Calibration from out-of-fold predictions (n,), their spread and labels.
+    """Learn a Calibration from out-of-fold predictions and labels (n,).
 
-    A bound that the prediction respects says nothing about the error and is left out; one that
-    it breaks counts with the least error that is possible.
+    fold: (n,) the fold of each row; the expected error that scales a row's score is learned from
+    the other folds, as it will be for a new material. A bound that the prediction respects says
+    nothing about the size of an error; a broken one counts with the least error that is possible.
+    In the quantiles a bound is a score that is only known to lie below a value.
     """
-    error = np.abs(residual(labels, predictions))
+    error = np.abs(residual(labels, known.prediction))
     told = ~labels.is_bound | (error > 0)
-    error, spread, category = error[told], spread[told], category[told]
-    (floor, gain), _ = nnls(np.column_stack([np.ones(len(spread)), spread]), error)
-    floor = max(floor, 0.25 * float(error.mean()))
-    score = error / (floor + gain * spread)
-    scores = {"all": _thin(score)}
-    for name in np.unique(category):
-        chosen = score[category == name]
-        if len(chosen) >= SMALLEST_CATEGORY:
-            scores[str(name)] = _thin(chosen)
-    return Calibration(floor, gain, replicate_scatter, scores)
-
-
-def _thin(scores: FloatArray) -> FloatArray:
-    """The sorted scores with the finite-sample correction, at most STORED_SCORES of them."""
-    count = len(scores)
-    ordered = np.append(np.sort(scores), np.max(scores))
-    # The conformal quantile is the ceil((n + 1) c)-th score; stretching by (n + 1) / n does that.
-    grid = np.linspace(0.0, 1.0, min(count + 1, STORED_SCORES))
-    return np.quantile(ordered, np.minimum(grid * (count + 1) / count, 1.0))
+    weight = labels.weight
+    scale = learn_error_scale(known.take(told), error[told], weight[told])
+    expected = np.empty(len(error))
+    expected[told] = cross_fitted_errors(known.take(told), error[told], weight[told], fold[told])
+    expected[~told] = scale.expected_error(known.take(~told))
+    score = (labels.value - known.prediction) / expected
+    edges = np.quantile(known.prediction, np.arange(1, STRATA) / STRATA)
+    place = np.searchsorted(edges, known.prediction)
+    strata = {EVERY: np.ones(len(score), bool)}
+    for part in range(STRATA):
+        strata[f"{EVERY}/{part}"] = place == part
+        for category in np.unique(known.category):
+            strata[str(category)] = known.category == category
+            strata[f"{category}/{part}"] = (known.category == category) & (place == part)
+    exact = ~labels.is_bound
+    return Calibration(
+        scale=scale,
+        replicate_scatter=replicate_scatter,
+        edges=np.asarray(edges),
+        scores={
+            name: score_quantiles(score[rows], labels.is_bound[rows])
+            for name, rows in strata.items()
+            if name == EVERY or rows.sum() >= SMALLEST_STRATUM
+        },
+        typical_error=float(np.average(error[told], weights=weight[told])),
+        error_limit=error_limit(expected[exact], error[exact]),
+        distance_limit=distance_limit(known.distance[:, 0]),
+    )

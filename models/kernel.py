@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from models.labels import FloatArray, Labels
+from models.manhattan import Anchors
 from models.network import Standardiser
 
-BLOCK_ROWS = 1024  # rows of the kernel matrix at a time
+BLOCK_ROWS = 256  # rows of the kernel matrix at a time
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Kernel:
         self._anchors: FloatArray = np.zeros((0, 0))
         self._coefficients: FloatArray = np.zeros(0)
         self._offset = 0.0
+        self._distinct: tuple[Anchors, FloatArray] | None = None
 
     def fit(self, x: FloatArray, labels: Labels) -> None:
         """Learn from x (n, d), NaN allowed, and labels (n,).
@@ -67,23 +69,32 @@ class Kernel:
         )
         model.fit(anchors, labels.value - self._offset)
         self._anchors, self._coefficients = anchors, np.asarray(model.dual_coef_)
+        self._distinct = None
 
     def _gamma(self, x: FloatArray) -> float:
         return self.config.gamma_per_column / x.shape[1]
 
     def predict(self, x: FloatArray) -> FloatArray:
         """(n,) predictions in the target's unit. Raises RuntimeError before ``fit``."""
-        from sklearn.metrics.pairwise import laplacian_kernel
-
         if self._scaler is None:
             raise RuntimeError("the kernel is not fitted")
+        anchors, coefficients = self._merged()
         scaled = self._scaler.apply(x)
+        gamma = self._gamma(scaled)
         parts = [
-            laplacian_kernel(scaled[start : start + BLOCK_ROWS], self._anchors, self._gamma(scaled))
-            @ self._coefficients
+            np.exp(-gamma * anchors.distances(scaled[start : start + BLOCK_ROWS])) @ coefficients
             for start in range(0, len(x), BLOCK_ROWS)
         ]
         return np.concatenate([np.zeros(0), *parts]) + self._offset
+
+    def _merged(self) -> tuple[Anchors, FloatArray]:
+        """The distinct anchors, each with the sum of its coefficients."""
+        if self._distinct is not None:
+            return self._distinct
+        rows, where = np.unique(self._anchors, axis=0, return_inverse=True)
+        summed = np.bincount(where.ravel(), self._coefficients, len(rows))
+        self._distinct = Anchors.of(rows), np.asarray(summed, dtype=np.float64)
+        return self._distinct
 
     def save(self, folder: Path) -> None:
         """Write arrays as npz and settings as JSON into an existing folder."""

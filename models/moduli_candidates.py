@@ -47,8 +47,11 @@ class Candidates:
 
     def predict(self, x: FloatArray) -> FloatArray:
         """(n, candidates, 2) in log10 GPa of x (n, d)."""
-        base = np.sum([kernel.predict(x) for kernel in self.kernels], axis=0)
-        return all_predictions(x, base, self.trees, self.network)
+        return all_predictions(x, self.kernel_predictions(x), self.trees, self.network)
+
+    def kernel_predictions(self, x: FloatArray) -> FloatArray:
+        """(n, 2) in log10 GPa: what all kernels say together of x (n, d)."""
+        return np.asarray(np.sum([kernel.predict(x) for kernel in self.kernels], axis=0))
 
     def save(self, folder: Path) -> None:
         """Write every part into an existing folder."""

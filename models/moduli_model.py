@@ -12,8 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.elements import SYMBOLS
+from models.error_scale import Circumstances
+from models.explanation import Contribution
 from models.held_out import HeldOut
-from models.labels import FloatArray
+from models.labels import BoolArray, FloatArray, IntArray
 from models.moduli_candidates import CANDIDATES, ModuliConfig
 from models.moduli_view import (
     FORMULA,
@@ -24,6 +26,7 @@ from models.moduli_view import (
     ModuliView,
     ViewColumns,
 )
+from models.targets import MODULI_TARGETS
 
 __all__ = ["CANDIDATES", "ModuliConfig", "ModuliData", "ModuliModel", "ModuliPrediction"]
 
@@ -41,6 +44,15 @@ class ModuliPrediction:
     mean: FloatArray
     spread: FloatArray
     view: npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class ModuliCircumstances:
+    """The rows that one view answered, and what is known of its predictions by target name."""
+
+    view: ModuliView
+    rows: IntArray
+    known: dict[str, Circumstances]
 
 
 class ModuliModel:
@@ -102,22 +114,45 @@ class ModuliModel:
                 chosen[features[sign].notna().to_numpy(bool)] = name
         return chosen
 
-    def half_width(
-        self, target: str, prediction: ModuliPrediction, column: int, coverage: float
-    ) -> FloatArray:
-        """(n,) half width of ``target`` (output ``column``) at the coverage asked for."""
-        half = np.empty(len(prediction.view))
-        for name, view in self.views.items():
-            rows = prediction.view == name
-            half[rows] = view.blended[target].calibration.half_width(
-                prediction.spread[rows, column], prediction.view[rows], coverage
-            )
-        return half
+    def circumstances(
+        self, prediction: ModuliPrediction, distance: FloatArray, outside: BoolArray
+    ) -> list[ModuliCircumstances]:
+        """What is known of the predictions of each view, by its rows.
 
-    @property
-    def residual_correlation(self) -> float:
-        """Correlation of the errors in log10 G and log10 K."""
-        return self.views[FORMULA].residual_correlation
+        distance: (n, 2) ``CompositionIndex.nearness`` to the materials learned from. outside:
+        (n,) known to lie outside the data.
+        """
+        parts = []
+        for name, view in self.views.items():
+            rows = np.flatnonzero(prediction.view == name)
+            known = {
+                target.name: Circumstances(
+                    prediction.mean[rows, column],
+                    prediction.spread[rows, column],
+                    distance[rows],
+                    prediction.view[rows],
+                    outside[rows],
+                )
+                for column, target in enumerate(MODULI_TARGETS)
+            }
+            if len(rows):
+                parts.append(ModuliCircumstances(view, rows, known))
+        return parts
+
+    def residual_correlation(self, prediction: ModuliPrediction) -> FloatArray:
+        """(n,) correlation of the errors in log10 G and log10 K, of the view that answered."""
+        of_view = {name: view.residual_correlation for name, view in self.views.items()}
+        return np.array([of_view[str(name)] for name in prediction.view], dtype=np.float64)
+
+    def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
+        """Contributions to the boosted trees' prediction of ``target``, of each row's own view."""
+        chosen = self._view_of(features)
+        result: list[list[Contribution]] = [[] for _ in range(len(features))]
+        for name, view in self.views.items():
+            rows = np.flatnonzero(chosen == name)
+            for row, found in zip(rows, view.explain(target, features.iloc[rows]), strict=True):
+                result[row] = found
+        return result
 
     def save(self, folder: Path) -> None:
         """Write every view into an existing folder. Raises RuntimeError before ``fit``."""

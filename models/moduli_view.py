@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.composition_distance import CompositionIndex, fractions_of
+from models.explanation import Contribution, contributions
 from models.folds import grouped_fold_of
 from models.held_out import BlendedTarget, HeldOut, error_correlation
 from models.labels import BoolArray, FloatArray, IntArray, Labels
@@ -29,6 +31,7 @@ from models.moduli_net import NetColumns
 from models.targets import MODULI_TARGETS
 
 FORMULA, SYMMETRY, STRUCTURE = "formula", "symmetry", "structure"
+CALIBRATION_PARTS = 5
 HELD_OUT = 0  # the fold that weights and intervals are learned from
 VIEWS = (FORMULA, SYMMETRY, STRUCTURE)  # each knows what the one before it knows, and more
 
@@ -143,11 +146,19 @@ class ModuliView:
         columns = self.columns.of_network()
         network = fit_network(config, self.name, columns, x[inside], data.y[inside])
         predictions[outside] = all_predictions(x[outside], base[outside], trees, network)
+        # One fold is all there is: its expected errors are cross-fitted over parts of it.
+        part_of = grouped_fold_of(data.groups, CALIBRATION_PARTS, "moduli calibration")
+        fractions = fractions_of(data.features)
+        distance = np.full((len(x), 2), np.nan)
+        known = CompositionIndex(fractions[fold != HELD_OUT])
+        distance[outside] = known.nearness(fractions[outside])
         parts = {}
         for column, target in enumerate(MODULI_TARGETS):
             rows = np.flatnonzero(np.isfinite(data.y[:, column]) & outside)
             labels = Labels.of(data.y[rows, column])
-            part = HeldOut(rows, labels, predictions[rows, :, column], fold[rows])
+            part = HeldOut(
+                rows, labels, predictions[rows, :, column], part_of[rows], distance[rows]
+            )
             category = np.full(len(rows), self.name)
             self.blended[target.name] = part.blend_and_calibrate(target, category)
             parts[target.name] = part
@@ -194,6 +205,21 @@ class ModuliView:
                 each[:, :, column] @ self.blended[target.name].weights, *target.plausible
             )
         return mean, each.std(axis=1)
+
+    def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
+        """What moves the boosted trees' prediction of ``target``, one list a row.
+
+        The trees correct the kernels, so ``base`` is what the kernels say and the mean correction.
+        Raises RuntimeError before ``fit``.
+        """
+        if self.candidates is None:
+            raise RuntimeError("the model is not fitted")
+        x = self.matrix(features)
+        column = [each.name for each in MODULI_TARGETS].index(target)
+        base = self.candidates.kernel_predictions(x)
+        names = [*self.columns.all(), *(f"kernel_{each.name}" for each in MODULI_TARGETS)]
+        trees = self.candidates.trees[column]
+        return contributions(trees, names, np.hstack([x, base]), base[:, column])
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the candidates into an existing folder; returns the rest as plain values."""

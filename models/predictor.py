@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,30 +14,36 @@ from scipy.stats import norm
 
 from features.material import Material
 from features.table import feature_table
-from models.arrhenius import activation_energy_slope_per_ev, log10_conductivity_at
 from models.bundle import Manifest, open_bundle
 from models.carrier_density import MobileIons
+from models.composition_distance import fractions_of
 from models.dendrite_reference import DendriteReference
 from models.dendrite_uncertainty import ModulusDistribution
-from models.domain import Domain
+from models.domain import Domain, Look
 from models.electrodes import electrode_columns
-from models.intervals import COVERAGE_RANGE
+from models.estimates import Estimate, Part, estimate
+from models.explanation import Contribution
+from models.intervals import COVERAGE_RANGE, LEVEL_RANGE
 from models.labels import FloatArray
-from models.moduli_model import ModuliModel
+from models.moduli_model import ModuliModel, ModuliPrediction
+from models.neighbours import MeasuredMaterials, Surroundings
 from models.suitability import SuitabilityPanel, suitability_panel
 from models.targets import (
     ACTIVATION_ENERGY,
     MODULI_TARGETS,
+    TARGETS,
     TRANSPORT_TARGETS,
 )
-from models.transport_model import TransportModel
+from models.transport_model import TransportModel, TransportPrediction
 from models.transport_picture import (
     DEFAULT_HAVEN_RATIO,
     DEFAULT_SEPARATOR_THICKNESS_UM,
     PairEstimate,
     TransportPicture,
+    log10_conductivity_curve,
     transport_picture,
 )
+from models.verdict import DomainVerdict, notes_in_words
 from models.volume_ratio import volume_ratios
 
 PROPERTIES = (
@@ -49,6 +56,15 @@ PROPERTIES = (
 FEATURE_GROUPS = ("composition", "symmetry", "structure", "transport", "ranked_elements")
 
 
+LEARNED_IN_WORDS = {
+    "log10_conductivity_s_cm": "log10 conductivity (S/cm)",
+    "activation_energy_ev": "activation energy (eV)",
+    "log10_shear_modulus_gpa": "log10 shear modulus (GPa)",
+    "log10_bulk_modulus_gpa": "log10 bulk modulus (GPa)",
+}
+MOST_QUANTILES = 21
+
+
 @dataclass(frozen=True)
 class PredictionBlock:
     """Predictions of a block of n materials, in order.
@@ -58,7 +74,9 @@ class PredictionBlock:
     (n, temperatures). dendrite: every criterion, arrays (n,), against the metal of the mobile ion.
     volume_ratio_source: how v was found, a key of models.volume_ratio.SOURCES_IN_WORDS.
     notes and in_domain: one entry a material. transport: prefactor, diffusion and resistance,
-    with notes of their own.
+    with notes of their own. estimates: by target name, on the scale that is learned on, with
+    quantiles at ``quantile_levels``. domain: why and how far outside the data. surroundings and
+    contributions (by target name, one list a material): None where not asked for.
     """
 
     frame: pd.DataFrame
@@ -69,14 +87,19 @@ class PredictionBlock:
     notes: list[list[str]]
     in_domain: list[bool]
     transport: TransportPicture
+    estimates: dict[str, Estimate]
+    quantile_levels: tuple[float, ...]
+    domain: DomainVerdict
+    surroundings: list[Surroundings] | None = None
+    contributions: dict[str, list[list[Contribution]]] | None = None
 
 
 @dataclass(frozen=True)
-class _Estimate:
-    """A mean and a half width at the asked coverage, each (n,)."""
+class _Asked:
+    """The interval and quantiles that are wanted."""
 
-    mean: FloatArray
-    half: FloatArray
+    coverage: float
+    levels: tuple[float, ...]
 
 
 class Predictor:
@@ -89,6 +112,7 @@ class Predictor:
         moduli: ModuliModel,
         domain: Domain,
         dendrite: DendriteReference,
+        measured: MeasuredMaterials,
     ) -> None:
         self.manifest = manifest
         self.version = manifest.version
@@ -96,6 +120,7 @@ class Predictor:
         self._moduli = moduli
         self._domain = domain
         self._dendrite = dendrite
+        self._measured = measured
 
     @classmethod
     def load(cls, path: Path) -> Predictor:
@@ -107,6 +132,7 @@ class Predictor:
             ModuliModel.load(path),
             Domain.load(path),
             DendriteReference.load(path),
+            MeasuredMaterials.load(path),
         )
 
     def predict(
@@ -118,127 +144,157 @@ class Predictor:
         haven_ratio: float = DEFAULT_HAVEN_RATIO,
         separator_thickness_um: float = DEFAULT_SEPARATOR_THICKNESS_UM,
         densities_g_cm3: Sequence[float | None] = (),
+        quantiles: Sequence[float] = (),
+        neighbours: bool = False,
+        explain: bool = False,
     ) -> PredictionBlock:
         """Predict a block.
 
         ``densities_g_cm3`` is empty or has one entry a material; it serves the diffusion
-        coefficient only. Raises ValueError for a number that is not accepted.
+        coefficient only. ``neighbours`` looks up the nearest measured materials, ``explain`` takes
+        the boosted trees' predictions apart. Raises ValueError for a number that is not accepted.
         """
-        low, high = COVERAGE_RANGE
-        if not low <= coverage <= high:
-            raise ValueError(f"coverage must be between {low} and {high}, not {coverage}")
-        kelvin = np.asarray(temperatures_k, dtype=np.float64)
-        if not (np.isfinite(kelvin).all() and (kelvin > 0).all()):
-            raise ValueError("temperatures must be finite and above absolute zero")
-        notes = [self._domain.reasons(material) for material in materials]
+        kelvin = _checked(coverage, temperatures_k, quantiles)
         features = feature_table(materials, groups=FEATURE_GROUPS)
+        look = self._domain.look(materials, features, kelvin.tolist())
         has_ion = np.array([m.mobile_ion is not None for m in materials], dtype=bool)
-        sigma, energy = self._transport_estimates(features, coverage, has_ion)
-        shear, bulk = self._moduli_estimates(features, coverage)
-        frame = pd.DataFrame(
-            {
-                "formula": [material.formula for material in materials],
-                "mobile_ion": [material.mobile_ion for material in materials],
-            }
+        prediction = self._transport.predict(features)
+        asked = _Asked(coverage, tuple(quantiles))
+        transport = self._transport_estimates(features, prediction, look, has_ion, asked)
+        moduli = self._moduli.predict(features)
+        estimates = transport | self._moduli_estimates(moduli, look, asked)
+        domain = DomainVerdict.of(look, estimates)
+        sigma, energy, shear, bulk = (estimates[target.name] for target in TARGETS)
+        panel, ratio_source = self._suitability(
+            materials, features, shear, bulk, self._moduli.residual_correlation(moduli), coverage
         )
-        _add(frame, "log10_conductivity_s_cm", sigma.mean, sigma.half)
-        low_energy, _ = ACTIVATION_ENERGY.plausible
-        _add(frame, "activation_energy_ev", energy.mean, energy.half, lowest=low_energy)
-        _add_log(frame, "shear_modulus_gpa", shear)
-        _add_log(frame, "bulk_modulus_gpa", bulk)
-        panel, ratio_source = self._suitability(materials, features, shear, bulk, coverage)
-        frame["dendrite_suppression_score"] = panel.score
-        frame["dendrite_suppression_score_lower"] = panel.score_lower
-        frame["dendrite_suppression_score_upper"] = panel.score_upper
-        curve = self._curve(sigma, energy, kelvin) if len(kelvin) else None
-        in_domain = [not reasons for reasons in notes]
-        picture = transport_picture(
-            PairEstimate(
-                sigma.mean,
-                sigma.half,
-                energy.mean,
-                energy.half,
-                self._transport.residual_correlation,
-            ),
-            MobileIons.of(materials, densities_g_cm3),
+        pair = PairEstimate(
+            sigma.mean,
+            sigma.below,
+            sigma.above,
+            energy.mean,
+            np.minimum(energy.below, energy.mean - ACTIVATION_ENERGY.plausible[0]),
+            energy.above,
+            self._transport.residual_correlation(prediction),
+        )
+        curve = log10_conductivity_curve(pair, kelvin) if len(kelvin) else None
+        surroundings = self._measured.around(fractions_of(features)) if neighbours else None
+        return PredictionBlock(
+            frame=_frame(materials, pair, shear, bulk, panel),
             temperatures_k=kelvin,
             curve=curve,
-            haven_ratio=haven_ratio,
-            separator_thickness_um=separator_thickness_um,
+            dendrite=panel,
+            volume_ratio_source=ratio_source,
+            notes=notes_in_words(domain, surroundings),
+            in_domain=domain.in_domain,
+            transport=transport_picture(
+                pair,
+                MobileIons.of(materials, densities_g_cm3),
+                temperatures_k=kelvin,
+                curve=curve,
+                haven_ratio=haven_ratio,
+                separator_thickness_um=separator_thickness_um,
+            ),
+            estimates=estimates,
+            quantile_levels=tuple(quantiles),
+            domain=domain,
+            surroundings=surroundings,
+            contributions=self._contributions(features, has_ion) if explain else None,
         )
-        return PredictionBlock(frame, kelvin, curve, panel, ratio_source, notes, in_domain, picture)
 
     def _transport_estimates(
         self,
         features: pd.DataFrame,
-        coverage: float,
+        prediction: TransportPrediction,
+        look: Look,
         has_ion: npt.NDArray[np.bool_],
-    ) -> tuple[_Estimate, _Estimate]:
-        prediction = self._transport.predict(features)
+        asked: _Asked,
+    ) -> dict[str, Estimate]:
         mean = np.where(has_ion[:, None], prediction.mean, np.nan)
-        sigma, energy = (
-            _Estimate(
+        outside = np.array([bool(reasons) for reasons in look.transport_reasons], dtype=bool)
+        views = self._transport.circumstances(
+            features, prediction, look.transport_distance, outside
+        )
+        return {
+            target.name: estimate(
                 mean[:, column],
-                self._transport.half_width(target.name, prediction, column, coverage),
+                [
+                    Part(
+                        view.rows,
+                        view.view.blended[target.name].calibration,
+                        view.known[target.name],
+                    )
+                    for view in views
+                ],
+                coverage=asked.coverage,
+                levels=asked.levels,
+                words=LEARNED_IN_WORDS[target.name],
             )
             for column, target in enumerate(TRANSPORT_TARGETS)
-        )
-        return sigma, energy
+        }
 
     def _moduli_estimates(
-        self, features: pd.DataFrame, coverage: float
-    ) -> tuple[_Estimate, _Estimate]:
-        prediction = self._moduli.predict(features)
+        self, prediction: ModuliPrediction, look: Look, asked: _Asked
+    ) -> dict[str, Estimate]:
         mean = prediction.mean
         # A Poisson ratio above zero needs 3 K > 2 G: physics outranks the two separate fits.
         mean[:, 0] = np.minimum(mean[:, 0], mean[:, 1] + np.log10(1.5) - 1e-3)
-        shear, bulk = (
-            _Estimate(
+        outside = np.array([bool(reasons) for reasons in look.moduli_reasons], dtype=bool)
+        views = self._moduli.circumstances(prediction, look.moduli_distance, outside)
+        return {
+            target.name: estimate(
                 mean[:, column],
-                self._moduli.half_width(target.name, prediction, column, coverage),
+                [
+                    Part(
+                        view.rows,
+                        view.view.blended[target.name].calibration,
+                        view.known[target.name],
+                    )
+                    for view in views
+                ],
+                coverage=asked.coverage,
+                levels=asked.levels,
+                words=LEARNED_IN_WORDS[target.name],
             )
             for column, target in enumerate(MODULI_TARGETS)
-        )
-        return shear, bulk
+        }
 
-    def _curve(
-        self, sigma: _Estimate, energy: _Estimate, temperatures_k: FloatArray
-    ) -> dict[str, FloatArray]:
-        """log10 sigma at each temperature; errors of sigma and E_a combine with their correlation.
-
-        The interval is narrowest where sigma is known best, at room temperature: where the two
-        errors would cancel, only the part of the E_a error that sigma's does not explain counts.
-        """
-        value = log10_conductivity_at(
-            sigma.mean[:, None], energy.mean[:, None], temperatures_k[None, :]
-        )
-        slope = activation_energy_slope_per_ev(temperatures_k)[None, :] * energy.half[:, None]
-        width = sigma.half[:, None]
-        correlation = self._transport.residual_correlation
-        joint = width**2 + slope**2 + 2 * correlation * width * slope
-        alone = width**2 + (1 - correlation**2) * slope**2
-        half = np.sqrt(np.maximum(joint, alone))
-        return {"value": value, "lower": value - half, "upper": value + half}
+    def _contributions(
+        self, features: pd.DataFrame, has_ion: npt.NDArray[np.bool_]
+    ) -> dict[str, list[list[Contribution]]]:
+        """By target name, one list a material; empty where there is no mobile ion to predict."""
+        found: dict[str, list[list[Contribution]]] = {}
+        for target in TRANSPORT_TARGETS:
+            found[target.name] = [
+                each if known else []
+                for each, known in zip(
+                    self._transport.explain(target.name, features), has_ion, strict=True
+                )
+            ]
+        return found | {t.name: self._moduli.explain(t.name, features) for t in MODULI_TARGETS}
 
     def _suitability(
         self,
         materials: Sequence[Material],
         features: pd.DataFrame,
-        shear: _Estimate,
-        bulk: _Estimate,
+        shear: Estimate,
+        bulk: Estimate,
+        correlation: FloatArray,
         coverage: float,
     ) -> tuple[SuitabilityPanel, list[str | None]]:
         """Every dendrite criterion against the metal of each material's own mobile ion.
 
-        The half widths become standard deviations of a normal distribution of (log10 G, log10 K).
+        The half widths become standard deviations of a normal distribution of (log10 G, log10 K);
+        correlation: (n,) of their errors.
         Also says which way each volume ratio was found.
         """
         metal = electrode_columns([material.mobile_ion for material in materials])
         per_width = 1.0 / norm.ppf(0.5 + coverage / 2)
-        deviation = np.column_stack([shear.half, bulk.half]) * per_width
+        half = [0.5 * (each.below + each.above) for each in (shear, bulk)]
+        deviation = np.column_stack(half) * per_width
         covariance = deviation[:, :, None] * deviation[:, None, :]
-        covariance[:, 0, 1] *= self._moduli.residual_correlation
-        covariance[:, 1, 0] *= self._moduli.residual_correlation
+        covariance[:, 0, 1] *= correlation
+        covariance[:, 1, 0] *= correlation
         ratios = volume_ratios(materials, features, metal, self._dendrite.volume_ratio)
         distribution = ModulusDistribution(
             log10_mean=np.column_stack([shear.mean, bulk.mean]),
@@ -257,21 +313,46 @@ class Predictor:
         return panel, ratios.source
 
 
-def _add(
-    frame: pd.DataFrame,
-    name: str,
-    mean: FloatArray,
-    half: FloatArray,
-    *,
-    lowest: float = -np.inf,
-) -> None:
-    frame[name] = mean
-    frame[f"{name}_lower"] = np.maximum(mean - half, lowest)
-    frame[f"{name}_upper"] = mean + half
+def _checked(
+    coverage: float, temperatures_k: Sequence[float], quantiles: Sequence[float]
+) -> FloatArray:
+    """The temperatures as an array. Raises ValueError for a number that is not accepted."""
+    low, high = COVERAGE_RANGE
+    if not low <= coverage <= high:
+        raise ValueError(f"coverage must be between {low} and {high}, not {coverage}")
+    low, high = LEVEL_RANGE
+    if not all(low <= level <= high for level in quantiles) or len(quantiles) > MOST_QUANTILES:
+        raise ValueError(f"quantiles must be at most {MOST_QUANTILES} between {low} and {high}")
+    kelvin = np.asarray(temperatures_k, dtype=np.float64)
+    if not (np.isfinite(kelvin).all() and (kelvin > 0).all()):
+        raise ValueError("temperatures must be finite and above absolute zero")
+    return kelvin
 
 
-def _add_log(frame: pd.DataFrame, name: str, estimate: _Estimate) -> None:
-    """A modulus learned on the log10 scale, served in GPa."""
-    frame[name] = 10.0**estimate.mean
-    frame[f"{name}_lower"] = 10.0 ** (estimate.mean - estimate.half)
-    frame[f"{name}_upper"] = 10.0 ** (estimate.mean + estimate.half)
+def _frame(
+    materials: Sequence[Material],
+    pair: PairEstimate,
+    shear: Estimate,
+    bulk: Estimate,
+    panel: SuitabilityPanel,
+) -> pd.DataFrame:
+    """The frame of a PredictionBlock; moduli, learned on the log10 scale, in GPa."""
+    sigma, energy = pair.log10_conductivity_s_cm, pair.activation_energy_ev
+    columns: dict[str, Any] = {
+        "formula": [material.formula for material in materials],
+        "mobile_ion": [material.mobile_ion for material in materials],
+        "log10_conductivity_s_cm": sigma,
+        "log10_conductivity_s_cm_lower": sigma - pair.log10_conductivity_below,
+        "log10_conductivity_s_cm_upper": sigma + pair.log10_conductivity_above,
+        "activation_energy_ev": energy,
+        "activation_energy_ev_lower": energy - pair.activation_energy_below_ev,
+        "activation_energy_ev_upper": energy + pair.activation_energy_above_ev,
+    }
+    for name, part in (("shear_modulus_gpa", shear), ("bulk_modulus_gpa", bulk)):
+        columns[name] = 10.0**part.mean
+        columns[f"{name}_lower"] = 10.0 ** (part.mean - part.below)
+        columns[f"{name}_upper"] = 10.0 ** (part.mean + part.above)
+    columns["dendrite_suppression_score"] = panel.score
+    columns["dendrite_suppression_score_lower"] = panel.score_lower
+    columns["dendrite_suppression_score_upper"] = panel.score_upper
+    return pd.DataFrame(columns)

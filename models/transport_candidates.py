@@ -10,16 +10,18 @@ import pandas as pd
 
 from models.arrhenius import REFERENCE_TEMPERATURE_K, activation_energy_slope_per_ev
 from models.arrhenius_net import ArrheniusNet, Observations
+from models.composition_distance import FRACTION_COLUMNS
 from models.kernel import Kernel, KernelConfig
 from models.labels import FloatArray, IntArray, Labels
+from models.neighbour_trees import NeighbourTrees
 from models.network import NetworkConfig
 from models.targets import LOG10_CONDUCTIVITY
-from models.trees import BoostedTrees, BoostedTreesConfig, Forest, ForestConfig
+from models.trees import BoostedTrees, BoostedTreesConfig
 
 FORMULA, CRYSTAL = "formula", "crystal"
 CANDIDATES = {
-    FORMULA: ("boosted_trees", "forest", "kernel", "arrhenius_net"),
-    CRYSTAL: ("boosted_trees", "forest", "kernel", "structure_trees", "arrhenius_net"),
+    FORMULA: ("boosted_trees", "neighbour_trees", "kernel", "arrhenius_net"),
+    CRYSTAL: ("boosted_trees", "neighbour_trees", "kernel", "structure_trees", "arrhenius_net"),
 }
 # E_a is known to about this much when it has to be predicted: it sets how much a conductivity
 # measured far from room temperature is worth as a label at room temperature.
@@ -32,27 +34,29 @@ class TransportConfig:
     """Settings of all candidates and of the inner folds."""
 
     sigma_trees: BoostedTreesConfig = BoostedTreesConfig(
-        max_depth=8, min_child_weight=2.0, colsample_bynode=0.06, bags=3
+        max_depth=8, min_child_weight=2.0, subsample=0.5, colsample_bynode=0.04, bags=2
     )
     energy_trees: BoostedTreesConfig = BoostedTreesConfig(
-        rounds=400, max_depth=8, min_child_weight=2.0, colsample_bynode=0.06, bags=2
+        rounds=400, min_child_weight=2.0, subsample=0.5, colsample_bynode=0.04, bags=2
     )
-    forest: ForestConfig = ForestConfig(min_samples_leaf=1, max_features=0.3)
     kernel: KernelConfig = KernelConfig()
     network: NetworkConfig = NetworkConfig(members=8, width=128, epochs=60)
     folds: int = 5
 
 
-Scalar = BoostedTrees | Forest | Kernel
+Scalar = BoostedTrees | NeighbourTrees | Kernel
 
 
 def new_scalars(
-    config: TransportConfig, view: str, target: str, trees: BoostedTreesConfig
+    config: TransportConfig, view: str, target: str, trees: BoostedTreesConfig, shares: IntArray
 ) -> list[Scalar]:
-    """Unfitted candidates for one target, in the order of CANDIDATES without the network."""
+    """Unfitted candidates for one target, in the order of CANDIDATES without the network.
+
+    shares: the columns that hold the atomic fractions, H to Lr.
+    """
     scalars: list[Scalar] = [
         BoostedTrees(trees, f"{view}_{target}_trees"),
-        Forest(config.forest, f"{view}_{target}_forest"),
+        NeighbourTrees(trees, shares, f"{view}_{target}_neighbour_trees"),
         Kernel(config.kernel, f"{view}_{target}_kernel"),
     ]
     if view == CRYSTAL:
@@ -93,7 +97,9 @@ class Candidates:
         """Read the candidates of a view that ``save`` wrote."""
 
         def scalars(target: str) -> list[Scalar]:
-            unfitted = new_scalars(TransportConfig(), view, target, BoostedTreesConfig())
+            unfitted = new_scalars(
+                TransportConfig(), view, target, BoostedTreesConfig(), np.zeros(0, np.int64)
+            )
             return [type(model).load(folder, model.name) for model in unfitted]
 
         network = ArrheniusNet.load(folder, f"{view}_arrhenius_net")
@@ -101,25 +107,49 @@ class Candidates:
 
 
 def fit_candidates(
-    config: TransportConfig, view: str, x: FloatArray, base: int, observed: Observations
+    config: TransportConfig,
+    view: str,
+    x: FloatArray,
+    base_columns: list[str],
+    observed: Observations,
 ) -> Candidates:
-    """Fit every candidate on x (n, d) and the measurements of its rows."""
+    """Fit every candidate on x (n, d) and the measurements of its rows.
+
+    base_columns: names of the first columns of x, the ones that all candidates see.
+    """
+    shares = np.array([base_columns.index(name) for name in FRACTION_COLUMNS], dtype=np.int64)
     fitted = Candidates(
-        base,
-        new_scalars(config, view, "sigma", config.sigma_trees),
-        new_scalars(config, view, "energy", config.energy_trees),
+        len(base_columns),
+        new_scalars(config, view, "sigma", config.sigma_trees, shares),
+        new_scalars(config, view, "energy", config.energy_trees, shares),
         ArrheniusNet(config.network, f"{view}_arrhenius_net"),
     )
-    energy_rows, energy = energy_labels(observed)
-    for model in fitted.energy:
-        model.fit(fitted._seen(model, x)[energy_rows], energy)
-    trees, forest = fitted.energy[0], fitted.energy[1]
-    guess = 0.5 * (trees.predict(x[:, :base]) + forest.predict(x[:, :base]))
-    sigma_rows, sigma = room_temperature_labels(observed, guess)
-    for model in fitted.sigma:
-        model.fit(fitted._seen(model, x)[sigma_rows], sigma)
+    base = fitted.base
+    is_energy = observed.is_energy
+    rows, energy = energy_labels(observed)
+    _fit_scalars(fitted, fitted.energy, x, rows, energy, observed.take(is_energy))
+    guess = fitted.energy[0].predict(x[:, :base])
+    rows, sigma = room_temperature_labels(observed, guess)
+    _fit_scalars(fitted, fitted.sigma, x, rows, sigma, observed.take(~is_energy))
     fitted.network.fit(x[:, :base], observed)
     return fitted
+
+
+def _fit_scalars(
+    fitted: Candidates,
+    scalars: list[Scalar],
+    x: FloatArray,
+    rows: IntArray,
+    labels: Labels,
+    source: Observations,
+) -> None:
+    """Fit on the labels of rows of x; source: the measurements they come from, in order."""
+    for model in scalars:
+        seen = fitted._seen(model, x)[rows]
+        if isinstance(model, NeighbourTrees):
+            model.fit(seen, labels, source.paper, source.composition)
+        else:
+            model.fit(seen, labels)
 
 
 def energy_labels(observed: Observations) -> tuple[IntArray, Labels]:

@@ -11,8 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.error_scale import Circumstances
+from models.explanation import Contribution, contributions
 from models.held_out import HeldOut
-from models.labels import FloatArray
+from models.labels import BoolArray, FloatArray, IntArray
+from models.targets import TRANSPORT_TARGETS
 from models.transport_candidates import CRYSTAL, FORMULA, TransportConfig
 from models.transport_view import TransportData, TransportView
 
@@ -24,6 +27,15 @@ class TransportPrediction:
     mean: FloatArray
     spread: FloatArray
     view: npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class TransportCircumstances:
+    """The rows that one view answered, and what is known of its predictions by target name."""
+
+    view: TransportView
+    rows: IntArray
+    known: dict[str, Circumstances]
 
 
 class TransportModel:
@@ -72,23 +84,52 @@ class TransportModel:
         own = [column for column in columns if column not in composition]
         return features[own].notna().any(axis=1).to_numpy(bool)
 
-    def half_width(
-        self, target: str, prediction: TransportPrediction, column: int, coverage: float
-    ) -> FloatArray:
-        """(n,) half width of ``target`` (output ``column``) at the coverage asked for."""
-        half = np.empty(len(prediction.view))
-        for name, view in self.views.items():
-            rows = prediction.view == name
-            calibration = view.blended[target].calibration
-            half[rows] = calibration.half_width(
-                prediction.spread[rows, column], prediction.view[rows], coverage
-            )
-        return half
+    def circumstances(
+        self,
+        features: pd.DataFrame,
+        prediction: TransportPrediction,
+        distance: FloatArray,
+        outside: BoolArray,
+    ) -> list[TransportCircumstances]:
+        """What is known of the predictions of each view, by its rows.
 
-    @property
-    def residual_correlation(self) -> float:
-        """Correlation of the errors in log10 sigma and E_a."""
-        return self.views[FORMULA].residual_correlation
+        distance: (n, 2) ``CompositionIndex.nearness`` to the materials learned from. outside:
+        (n,) known to lie outside the data.
+        """
+        parts = []
+        for name, view in self.views.items():
+            rows = np.flatnonzero(prediction.view == name)
+            if len(rows) == 0:
+                continue
+            category = view.category(features.iloc[rows])
+            known = {
+                target.name: Circumstances(
+                    prediction.mean[rows, column],
+                    prediction.spread[rows, column],
+                    distance[rows],
+                    category,
+                    outside[rows],
+                )
+                for column, target in enumerate(TRANSPORT_TARGETS)
+            }
+            parts.append(TransportCircumstances(view, rows, known))
+        return parts
+
+    def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
+        """Contributions to the boosted trees' prediction of ``target``, of each row's own view."""
+        chosen = self.predict(features).view
+        result: list[list[Contribution]] = [[] for _ in range(len(features))]
+        for name, view in self.views.items():
+            rows = np.flatnonzero(chosen == name)
+            trees, columns, x = view.boosted_trees(target, features.iloc[rows])
+            for row, found in zip(rows, contributions(trees, columns, x), strict=True):
+                result[row] = found
+        return result
+
+    def residual_correlation(self, prediction: TransportPrediction) -> FloatArray:
+        """(n,) correlation of the errors in log10 sigma and E_a, of the view that answered."""
+        of_view = {name: view.residual_correlation for name, view in self.views.items()}
+        return np.array([of_view[str(name)] for name in prediction.view], dtype=np.float64)
 
     def save(self, folder: Path) -> None:
         """Write every view into an existing folder."""

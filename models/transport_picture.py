@@ -16,8 +16,10 @@ import numpy.typing as npt
 
 from models.arrhenius import (
     REFERENCE_TEMPERATURE_K,
+    activation_energy_slope_per_ev,
     area_specific_resistance_ohm_cm2,
     diffusion_coefficient_cm2_s,
+    log10_conductivity_at,
     log10_prefactor_s_k_cm,
     log10_prefactor_sd,
 )
@@ -54,16 +56,19 @@ class Band(NamedTuple):
 
 @dataclass(frozen=True)
 class PairEstimate:
-    """The pair of n materials with half widths at the asked coverage, arrays (n,).
+    """The pair of n materials with how far the intervals reach at the asked coverage, arrays (n,).
 
-    residual_correlation: that of the errors of the two, -1..1.
+    below and above: the reach to either side of the value. residual_correlation: that of the
+    errors of the two, -1..1, of the view that answered.
     """
 
     log10_conductivity_s_cm: FloatArray
-    log10_conductivity_half: FloatArray
+    log10_conductivity_below: FloatArray
+    log10_conductivity_above: FloatArray
     activation_energy_ev: FloatArray
-    activation_energy_half_ev: FloatArray
-    residual_correlation: float
+    activation_energy_below_ev: FloatArray
+    activation_energy_above_ev: FloatArray
+    residual_correlation: FloatArray
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,11 @@ def transport_picture(
     """
     _require("haven_ratio", haven_ratio, HAVEN_RATIO_RANGE)
     _require("separator_thickness_um", separator_thickness_um, SEPARATOR_THICKNESS_RANGE_UM)
-    sigma = _band(pair.log10_conductivity_s_cm, pair.log10_conductivity_half)
+    sigma = Band(
+        pair.log10_conductivity_s_cm,
+        pair.log10_conductivity_s_cm - pair.log10_conductivity_below,
+        pair.log10_conductivity_s_cm + pair.log10_conductivity_above,
+    )
     diffusion_curve = None
     if curve is not None:
         diffusion_curve = log10_diffusion_band(
@@ -131,12 +140,51 @@ def log10_prefactor_band(pair: PairEstimate) -> Band:
     Not widened to sigma's own interval: where the two errors offset each other, sigma_0 is known
     the better for it.
     """
-    return _band(
-        log10_prefactor_s_k_cm(pair.log10_conductivity_s_cm, pair.activation_energy_ev),
-        log10_prefactor_sd(
-            pair.log10_conductivity_half, pair.activation_energy_half_ev, pair.residual_correlation
-        ),
+    value = log10_prefactor_s_k_cm(pair.log10_conductivity_s_cm, pair.activation_energy_ev)
+    below, above = (
+        log10_prefactor_sd(sigma, energy, pair.residual_correlation)
+        for sigma, energy in (
+            (pair.log10_conductivity_below, pair.activation_energy_below_ev),
+            (pair.log10_conductivity_above, pair.activation_energy_above_ev),
+        )
     )
+    return Band(value, value - below, value + above)
+
+
+def log10_conductivity_curve(
+    pair: PairEstimate, temperatures_k: FloatArray
+) -> dict[str, FloatArray]:
+    """ "value", "lower", "upper" of log10 sigma at t temperatures, each (n, t).
+
+    A high sigma goes with a high E_a above room temperature and with a low one below it. The error
+    of E_a is taken apart into what follows from that of sigma (its correlation) and the rest. The
+    rest always adds. The part that follows counts where it adds to sigma's own error and is left
+    out where it would cancel it: cancelling is the rule over many materials, and not to be relied
+    on for one. So the interval is nowhere narrower than at room temperature, and widens from it.
+    """
+    value = log10_conductivity_at(
+        pair.log10_conductivity_s_cm[:, None],
+        pair.activation_energy_ev[:, None],
+        temperatures_k[None, :],
+    )
+    slope = activation_energy_slope_per_ev(temperatures_k)[None, :]
+    above_room = slope >= 0.0
+    correlation = pair.residual_correlation[:, None]
+
+    def reach(
+        sigma: FloatArray, energy_if_hot: FloatArray, energy_if_cold: FloatArray
+    ) -> FloatArray:
+        energy = slope * np.where(above_room, energy_if_hot[:, None], energy_if_cold[:, None])
+        alone = sigma[:, None] ** 2 + (1.0 - correlation**2) * energy**2
+        follows = correlation * energy * (correlation * energy + 2.0 * sigma[:, None])
+        return np.asarray(np.sqrt(alone + np.maximum(follows, 0.0)))
+
+    low, high = pair.activation_energy_below_ev, pair.activation_energy_above_ev
+    return {
+        "value": value,
+        "lower": value - reach(pair.log10_conductivity_below, low, high),
+        "upper": value + reach(pair.log10_conductivity_above, high, low),
+    }
 
 
 def log10_diffusion_band(
@@ -190,10 +238,6 @@ def _diffusion_note(ion: str, density_per_cm3: float, haven_ratio: float) -> str
         f"cm3 and a Haven ratio of {haven_ratio:g}; whether the relation holds where ions move "
         "together is disputed, and the interval has only the error of the conductivity"
     )
-
-
-def _band(value: FloatArray, half: FloatArray) -> Band:
-    return Band(value, value - half, value + half)
 
 
 def _require(name: str, value: float, accepted: tuple[float, float]) -> None:

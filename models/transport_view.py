@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from features.elements import MOBILE_IONS
 from models.arrhenius import REFERENCE_TEMPERATURE_K
 from models.arrhenius_net import Observations
+from models.composition_distance import CompositionIndex, fractions_of
 from models.folds import grouped_fold_of, purged
 from models.held_out import BlendedTarget, HeldOut, error_correlation
-from models.labels import BoolArray, FloatArray, IntArray
+from models.labels import BoolArray, FloatArray
 from models.targets import ACTIVATION_ENERGY, LOG10_CONDUCTIVITY, TRANSPORT_TARGETS
 from models.transport_candidates import (
     CANDIDATES,
@@ -29,6 +32,7 @@ from models.transport_candidates import (
     energy_labels,
     fit_candidates,
 )
+from models.trees import BoostedTrees
 
 # A conductivity within this many kelvin of 298.15 K is a label for blending and calibration.
 NEAR_K = 10.0
@@ -36,16 +40,13 @@ NEAR_K = 10.0
 
 @dataclass(frozen=True)
 class TransportData:
-    """Training rows: features (n, d), the m measurements on them, and what must stay together.
+    """Training rows: features (n, d) and the m measurements on them.
 
-    paper, composition: (m,) group numbers of each measurement; neither may be on both sides of a
-    split. has_crystal: (n,) the space group or the structure of the row is known.
+    has_crystal: (n,) the space group or the structure of the row is known.
     """
 
     features: pd.DataFrame
     observations: Observations
-    paper: IntArray
-    composition: IntArray
     has_crystal: BoolArray
 
 
@@ -76,16 +77,21 @@ class TransportView:
         """
         x = self._matrix(data.features)
         held_out = self._held_out(config, x, data, judged, progress)
-        category = np.full(len(x), self.name)
+        category = self.category(data.features)
         for target in TRANSPORT_TARGETS:
             part = held_out[target.name]
             self.blended[target.name] = part.blend_and_calibrate(target, category[part.row])
         self.residual_correlation = error_correlation(held_out)
         progress(f"transport: {self.name}, all rows")
-        self.candidates = fit_candidates(
-            config, self.name, x, len(self.base_columns), data.observations
-        )
+        self.candidates = fit_candidates(config, self.name, x, self.base_columns, data.observations)
         return held_out
+
+    def category(self, features: pd.DataFrame) -> npt.NDArray[np.str_]:
+        """(n,) stratum of the calibration: this view and the mobile ion, "formula/Li"."""
+        ion = np.full(len(features), "other", dtype="<U16")
+        for symbol in reversed(MOBILE_IONS):  # Li before Na before Mg, as Material.mobile_ion
+            ion[features[f"fraction_{symbol}"].to_numpy() > 0] = symbol
+        return np.char.add(f"{self.name}/", ion)
 
     def _held_out(
         self,
@@ -96,15 +102,19 @@ class TransportView:
         progress: Callable[[str], None],
     ) -> dict[str, HeldOut]:
         observed = data.observations
-        fold = grouped_fold_of(data.paper, config.folds, "transport")
+        fold = grouped_fold_of(observed.paper, config.folds, "transport")
         predictions = np.full((len(observed), len(CANDIDATES[self.name]), 2), np.nan)
+        distance = np.full((len(observed), 2), np.nan)
+        fractions = fractions_of(data.features)
         for number in range(config.folds):
             progress(f"transport: {self.name}, fold {number + 1} of {config.folds}")
-            training = observed.take(purged(fold, data.composition, number))
-            fitted = fit_candidates(config, self.name, x, len(self.base_columns), training)
+            training = observed.take(purged(fold, observed.composition, number))
+            fitted = fit_candidates(config, self.name, x, self.base_columns, training)
             held_out = fold == number
             rows, position = np.unique(observed.material[held_out], return_inverse=True)
             predictions[held_out] = fitted.predict(x[rows])[position]
+            known = CompositionIndex(fractions[np.unique(training.material)])
+            distance[held_out] = known.nearness(fractions[rows])[position]
         counts = judged[observed.material]
         near = np.abs(observed.temperature_k - REFERENCE_TEMPERATURE_K) <= NEAR_K
         sigma = np.flatnonzero(near & ~observed.is_energy & counts)
@@ -117,7 +127,11 @@ class TransportView:
         }
         return {
             name: HeldOut(
-                observed.material[rows], labels[name], predictions[rows, :, output], fold[rows]
+                observed.material[rows],
+                labels[name],
+                predictions[rows, :, output],
+                fold[rows],
+                distance[rows],
             )
             for output, (name, rows) in enumerate(
                 ((LOG10_CONDUCTIVITY.name, sigma), (ACTIVATION_ENERGY.name, energy))
@@ -136,6 +150,21 @@ class TransportView:
                 each[:, :, column] @ self.blended[target.name].weights, *target.plausible
             )
         return mean, each.std(axis=1)
+
+    def boosted_trees(
+        self, target: str, features: pd.DataFrame
+    ) -> tuple[BoostedTrees, list[str], FloatArray]:
+        """The boosted trees for ``target``, the columns they see and those of n rows (n, d).
+
+        Raises RuntimeError before ``fit``.
+        """
+        if self.candidates is None:
+            raise RuntimeError("the model is not fitted")
+        models = (
+            self.candidates.energy if target == ACTIVATION_ENERGY.name else (self.candidates.sigma)
+        )
+        trees = next(model for model in models if isinstance(model, BoostedTrees))
+        return trees, self.base_columns, features[self.base_columns].to_numpy(np.float64)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the candidates into an existing folder; returns the rest as plain values."""

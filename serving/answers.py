@@ -9,6 +9,7 @@ from models.measured_criteria import MeasuredValues
 from models.predictor import PROPERTIES, PredictionBlock, Predictor
 from serving.blocks import ScoredBlock
 from serving.dendrite_answers import panels
+from serving.reliability_answers import add_uncertainty, reliability_parts
 from serving.transport_answers import diffusion_curves, intervals, pictures
 
 Json = dict[str, Any]
@@ -66,6 +67,8 @@ def _answers(
         )
         for name in PROPERTIES
     }
+    add_uncertainty(prediction, columns)
+    reliability = reliability_parts(prediction)
     curves = _curves(prediction, temperatures_c)
     dendrite = panels(prediction, measured)
     transport = pictures(prediction)
@@ -79,6 +82,7 @@ def _answers(
             "conductivity_curve": curves[row],
             "dendrite": dendrite[row],
             "in_domain": bool(prediction.in_domain[row]),
+            **reliability[row],
             "notes": prediction.notes[row],
         }
         for row, formula in enumerate(frame["formula"].tolist())

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from models.measured_criteria import MeasuredValues
     from serving.blocks import MaterialText
     from serving.schema import Conditions
+    from serving.settings import Settings
 
 OPTION_OF_FIELD = {
     "temperatures_c": "--temperature-c",
     "coverage": "--coverage",
+    "quantiles": "--quantiles",
     "haven_ratio": "--haven-ratio",
     "separator_thickness_um": "--thickness-um",
 }
@@ -40,6 +42,20 @@ class UserError(typer.TyperException):
     """Something the user can put right; shown as one line."""
 
     exit_code = 2
+
+
+def asked_settings() -> Settings:
+    """The settings in the environment."""
+    from pydantic import ValidationError
+
+    from serving.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = "_".join(str(step) for step in detail["loc"]).upper()
+        raise UserError(f"FRENKEL_{name}: {detail['msg']}") from error
 
 
 def asked_formulas(formulas: Sequence[str], densities_g_cm3: Sequence[float]) -> list[MaterialText]:
@@ -68,6 +84,8 @@ def asked_conditions(
     temperatures_c: Sequence[float],
     haven_ratio: float | None,
     thickness_um: float | None,
+    quantiles: Sequence[float] = (),
+    explain: bool = False,
 ) -> Conditions:
     """The same checks and defaults as for a request."""
     from pydantic import ValidationError
@@ -79,6 +97,8 @@ def asked_conditions(
         "temperatures_c": list(temperatures_c),
         "haven_ratio": haven_ratio,
         "separator_thickness_um": thickness_um,
+        "quantiles": list(quantiles),
+        "explain": explain,
     }
     try:
         return Conditions.model_validate(

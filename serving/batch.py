@@ -2,57 +2,53 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
-import numpy as np
 import pyarrow as pa
 
 from models.predictor import Predictor
-from models.transport_picture import (
-    DEFAULT_HAVEN_RATIO,
-    DEFAULT_SEPARATOR_THICKNESS_UM,
-    TRANSPORT_PROPERTIES,
-)
-from serving.blocks import VALUE_COLUMNS, ScoredBlock, score_block
+from serving.engines import Engine, EngineError, InProcess
+from serving.list_files import ListFormat
+from serving.parts import Job, Parts, fingerprint
+from serving.progress_bar import progress_bar
 from serving.readers import open_list
-from serving.rows import InputBlock, ListError, with_densities
-from serving.writers import check_output, open_output
-
-OUTPUT_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("formula", "mobile_ion", "status", "error")]
-    + [(name, pa.float64()) for name in VALUE_COLUMNS]
-    + [("model_version", pa.string())]
+from serving.rows import InputBlock, ListError, MaterialList
+from serving.score_columns import (
+    DENDRITE_SCHEMA,
+    OUTPUT_SCHEMA,
+    TRANSPORT_SCHEMA,
+    ScoreOptions,
+    TransportColumns,
 )
-"""What is written after the carried columns, in this order."""
+from serving.writers import check_output, join_parts, part_bytes
 
-TRANSPORT_COLUMNS = tuple(
-    f"{name}{ending}" for name in TRANSPORT_PROPERTIES for ending in ("", "_lower", "_upper")
-)
-TRANSPORT_SCHEMA = pa.schema(
-    [*((name, pa.float64()) for name in TRANSPORT_COLUMNS), ("transport_notes", pa.string())]
-)
-"""What is written after OUTPUT_SCHEMA where it is asked for."""
+__all__ = [
+    "DENDRITE_SCHEMA",
+    "OUTPUT_SCHEMA",
+    "TRANSPORT_SCHEMA",
+    "ScoreCounts",
+    "TransportColumns",
+    "carried_names",
+    "score_list",
+    "score_with",
+]
 
-
-@dataclass(frozen=True)
-class TransportColumns:
-    """That the columns of TRANSPORT_SCHEMA are asked for, and for which conditions."""
-
-    haven_ratio: float = DEFAULT_HAVEN_RATIO
-    separator_thickness_um: float = DEFAULT_SEPARATOR_THICKNESS_UM
+STRUCTURE_BLOCK_ROWS = 256
+"""Rows at a time where they may be structures: a block is then done in seconds, not minutes."""
 
 
 @dataclass(frozen=True)
 class ScoreCounts:
-    """How many rows a list had, and how many of them ended as errors."""
+    """How many rows a list had, how many ended as errors, and how many an earlier run had done."""
 
     rows: int
     errors: int
+    resumed_rows: int = 0
 
 
 def score_list(
@@ -65,35 +61,63 @@ def score_list(
     block_rows: int = 4096,
     progress: bool | None = None,
 ) -> ScoreCounts:
+    """`score_with` in this process, with a predictor that is loaded already."""
+    options = ScoreOptions(coverage, transport)
+    return score_with(
+        InProcess(predictor), source, target, options, block_rows=block_rows, progress=progress
+    )
+
+
+def score_with(
+    engine: Engine,
+    source: Path,
+    target: Path,
+    options: ScoreOptions,
+    *,
+    block_rows: int = 4096,
+    resume: bool = False,
+    restart: bool = False,
+    progress: bool | None = None,
+) -> ScoreCounts:
     """Read ``source``, predict, write ``target``: one row out for each row in, in order.
 
     Memory depends on ``block_rows``, not on the length of the list. A carried column whose name
-    is also one that is written is written as ``input_<name>``. Only with ``transport`` is a column
-    density_g_cm3 read, and a row with an unusable one refused. ``progress`` shows a bar on standard
-    error; by default only where that is a terminal. Raises ListError where one of the files cannot
-    be used, OSError where reading or writing fails.
+    is also one that is written is written as ``input_<name>``. Only with ``options.transport`` is
+    a column density_g_cm3 read, and a row with an unusable one refused. Finished blocks are kept
+    in a folder beside ``target`` until all is done: where an OSError, a lost process or Ctrl-C
+    ends the run, ``resume`` goes on from there, without which an unfinished run is not touched
+    (``restart`` drops it). ``progress`` shows a bar on standard error; by default only where that
+    is a terminal. Raises ListError where one of the files cannot be used, EngineError where a
+    process that predicts is lost, OSError where reading or writing fails.
     """
-    check_output(target)
+    form = check_output(target)
     if target.exists() and source.exists() and target.samefile(source):
         raise ListError("the output would replace the list itself; give it another name")
     materials = open_list(source)
-    written = [*OUTPUT_SCHEMA, *(TRANSPORT_SCHEMA if transport else [])]
-    names = carried_names(materials.carried.names, [field.name for field in written])
-    carried = [field.with_name(names[field.name]) for field in materials.carried]
-    schema = pa.schema([*carried, *written])
-    rows = errors = 0
+    if materials.has_structures:
+        block_rows = min(block_rows, STRUCTURE_BLOCK_ROWS)
+    schema = _schema(materials, options)
+    job = _job(source, options, engine.version, schema, block_rows, form)
+    parts = Parts(target, job, resume=resume, restart=restart)
+    resumed_rows = parts.rows
     shown = sys.stderr.isatty() if progress is None else progress
-    with open_output(target, schema) as output, _bar(materials.total, shown) as bar:
-        for block in materials.blocks(block_rows):
-            scored = _scored(predictor, block, coverage, transport)
-            columns = [*block.carried.columns, *_output_columns(block, scored, predictor.version)]
-            if transport:
-                columns += _transport_columns(scored)
-            output.write(pa.table(columns, schema=schema))
-            rows += len(block.entries)
-            errors += len(block.entries) - scored.answered
-            bar.advance_to(block.progress, rows)
-    return ScoreCounts(rows, errors)
+    try:
+        with progress_bar(materials.total, shown, resumed_rows) as bar:
+            left = _left(materials.blocks(block_rows), len(parts.done))
+            for block, scored in engine.scored(left, options):
+                columns = [*block.carried.columns, *scored.table.columns]
+                table = pa.table(columns, schema=schema)
+                parts.add(part_bytes(table, form.kind), len(block.entries), scored.errors)
+                bar.advance_to(block.progress, parts.rows)
+        join_parts(parts.files, target, schema, form)
+    except BaseException as error:
+        # What is at fault with the list or with us would end the next run the same way.
+        keep = isinstance(error, OSError | EngineError | KeyboardInterrupt) and parts.done
+        parts.close() if keep else parts.remove()
+        raise
+    counts = ScoreCounts(parts.rows, parts.errors, resumed_rows)
+    parts.remove()
+    return counts
 
 
 def carried_names(names: Sequence[str], written: Sequence[str]) -> dict[str, str]:
@@ -110,98 +134,32 @@ def carried_names(names: Sequence[str], written: Sequence[str]) -> dict[str, str
     return renamed
 
 
-def _scored(
-    predictor: Predictor, block: InputBlock, coverage: float, transport: TransportColumns | None
-) -> ScoredBlock:
-    if transport is None:
-        return score_block(predictor, block.entries, coverage=coverage)
-    return score_block(
-        predictor,
-        with_densities(block),
-        coverage=coverage,
-        haven_ratio=transport.haven_ratio,
-        separator_thickness_um=transport.separator_thickness_um,
+def _schema(materials: MaterialList, options: ScoreOptions) -> pa.Schema:
+    written = options.fields()
+    names = carried_names(materials.carried.names, [field.name for field in written])
+    return pa.schema(
+        [*(field.with_name(names[field.name]) for field in materials.carried), *written]
     )
 
 
-def _output_columns(block: InputBlock, scored: ScoredBlock, version: str) -> list[pa.Array]:
-    """The columns of OUTPUT_SCHEMA for one block, a missing value being null."""
-    count = len(block.entries)
-    formulas: list[str | None] = list(block.formulas)
-    ions: list[str | None] = [None] * count
-    values = np.full((count, len(VALUE_COLUMNS)), np.nan)
-    for part in scored.parts:
-        frame = part.prediction.frame
-        values[part.rows] = frame[list(VALUE_COLUMNS)].to_numpy(np.float64)
-        for row, formula, ion in zip(part.rows, frame["formula"], frame["mobile_ion"], strict=True):
-            formulas[row] = formula
-            ions[row] = ion if isinstance(ion, str) else None
-    values[[rejection is not None for rejection in scored.rejections]] = np.nan
-    texts = [
-        formulas,
-        ions,
-        ["ok" if rejection is None else "error" for rejection in scored.rejections],
-        [None if rejection is None else str(rejection) for rejection in scored.rejections],
-    ]
-    return [
-        *(pa.array(column, pa.string()) for column in texts),
-        *(pa.array(column, pa.float64(), from_pandas=True) for column in values.T),
-        pa.array([version] * count, pa.string()),
-    ]
-
-
-def _transport_columns(scored: ScoredBlock) -> list[pa.Array]:
-    """The columns of TRANSPORT_SCHEMA for one block, a missing value being null."""
-    count = len(scored.rejections)
-    values = np.full((count, len(TRANSPORT_COLUMNS)), np.nan)
-    notes: list[str | None] = [None] * count
-    for part in scored.parts:
-        picture = part.prediction.transport
-        bands = [bound for name in TRANSPORT_PROPERTIES for bound in getattr(picture, name)]
-        values[part.rows] = np.column_stack(bands)
-        for row, lines in zip(part.rows, picture.notes, strict=True):
-            notes[row] = " | ".join(lines)
-    for row, rejection in enumerate(scored.rejections):
-        if rejection is not None:
-            values[row], notes[row] = np.nan, None
-    return [
-        *(pa.array(column, pa.float64(), from_pandas=True) for column in values.T),
-        pa.array(notes, pa.string()),
-    ]
-
-
-class _Bar(Protocol):
-    def advance_to(self, position: int, rows: int) -> None: ...
-
-
-class _NoBar:
-    def advance_to(self, position: int, rows: int) -> None:
-        """Show nothing."""
-
-
-@contextmanager
-def _bar(total: int, shown: bool) -> Iterator[_Bar]:
-    """A progress bar on standard error, with rows done and time left."""
-    if not shown:
-        yield _NoBar()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
-
-    columns = (
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rows]:,} rows, {task.fields[rate]:,.0f}/s"),
-        TimeLeft(),
+def _job(
+    source: Path,
+    options: ScoreOptions,
+    version: str,
+    schema: pa.Schema,
+    block_rows: int,
+    form: ListFormat,
+) -> Job:
+    return Job(
+        input=fingerprint(source),
+        options=json.dumps(asdict(options), sort_keys=True),
+        model_version=version,
+        columns=hashlib.sha256(schema.to_string().encode()).hexdigest(),
+        block_rows=block_rows,
+        format=form.kind,
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("score", total=total, rows=0, rate=0.0)
 
-        class Shown:
-            def advance_to(self, position: int, rows: int) -> None:
-                elapsed = progress.tasks[0].elapsed or 0.0
-                rate = rows / elapsed if elapsed else 0.0
-                progress.update(task, completed=position, rows=rows, rate=rate)
 
-        yield Shown()
+def _left(blocks: Iterator[InputBlock], done: int) -> Iterator[InputBlock]:
+    """The blocks after those that are done."""
+    return (block for number, block in enumerate(blocks) if number >= done)

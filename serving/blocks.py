@@ -99,13 +99,46 @@ def score_block(
     temperatures_k: Sequence[float] = (),
     haven_ratio: float = DEFAULT_HAVEN_RATIO,
     separator_thickness_um: float = DEFAULT_SEPARATOR_THICKNESS_UM,
+    quantiles: Sequence[float] = (),
+    neighbours: bool = False,
+    explain: bool = False,
 ) -> ScoredBlock:
     """Read and predict a block of materials, one entry a row.
 
     An entry that is a ``Rejection`` already (a row that could not be read) is passed through.
     Raises what the predictor raises where it fails on everything, not on some materials.
     """
-    read = [read_material(entry) for entry in entries]
+    return score_materials(
+        predictor,
+        entries,
+        [read_material(entry) for entry in entries],
+        coverage=coverage,
+        temperatures_k=temperatures_k,
+        haven_ratio=haven_ratio,
+        separator_thickness_um=separator_thickness_um,
+        quantiles=quantiles,
+        neighbours=neighbours,
+        explain=explain,
+    )
+
+
+def score_materials(
+    predictor: Predictor,
+    entries: Sequence[MaterialText | Rejection],
+    read: Sequence[Material | Rejection],
+    *,
+    coverage: float = 0.9,
+    temperatures_k: Sequence[float] = (),
+    haven_ratio: float = DEFAULT_HAVEN_RATIO,
+    separator_thickness_um: float = DEFAULT_SEPARATOR_THICKNESS_UM,
+    quantiles: Sequence[float] = (),
+    neighbours: bool = False,
+    explain: bool = False,
+) -> ScoredBlock:
+    """Predict entries that were read already; ``read`` has what each of them stands for.
+
+    Raises what the predictor raises where it fails on everything, not on some materials.
+    """
     rejections = [item if isinstance(item, Rejection) else None for item in read]
     known = {row: item for row, item in enumerate(read) if isinstance(item, Material)}
     densities = {
@@ -122,6 +155,9 @@ def score_block(
             haven_ratio=haven_ratio,
             separator_thickness_um=separator_thickness_um,
             densities_g_cm3=[densities[row] for row in rows],
+            quantiles=quantiles,
+            neighbours=neighbours,
+            explain=explain,
         )
 
     parts, failed = _predict(ask, list(known))

@@ -1,4 +1,4 @@
-"""The command ``frenkel``: predict, score, serve.
+"""The command ``frenkel``: predict, score, rank, serve.
 
 Exit codes: 0 done, 1 some material has no prediction (``predict``) or a file could not be
 written, 2 the command line, an input or the trained model is at fault, 130 stopped by Ctrl-C.
@@ -23,14 +23,16 @@ from serving.asked import (
     asked_conditions,
     asked_formulas,
     asked_measured,
+    asked_settings,
 )
+from serving.cli_rank import rank
+from serving.cli_score import CoverageOption, HavenOption, ThicknessOption, score
 
 if TYPE_CHECKING:
     from models.measured_criteria import MeasuredValues
     from models.predictor import Predictor
     from serving.blocks import MaterialText, Rejection
     from serving.schema import Conditions
-    from serving.settings import Settings
 
 app = typer.Typer(
     add_completion=False,
@@ -40,23 +42,6 @@ app = typer.Typer(
 )
 
 StructureFile = tuple[Path, Literal["cif", "poscar"]]
-CoverageOption = Annotated[
-    float, typer.Option("--coverage", help="Probability that an interval holds the true value.")
-]
-
-HavenOption = Annotated[
-    float | None,
-    typer.Option(
-        "--haven-ratio", help="Of the diffusion coefficient by Nernst-Einstein. Default 1."
-    ),
-]
-ThicknessOption = Annotated[
-    float | None,
-    typer.Option(
-        "--thickness-um",
-        help="Separator whose area-specific resistance is shown, in um. Default 25.",
-    ),
-]
 
 
 @app.command()
@@ -92,6 +77,20 @@ def predict(
     thickness_um: ThicknessOption = None,
     electronic_conductivity: ElectronicOption = None,
     fracture_toughness: ToughnessOption = None,
+    quantiles: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--quantiles",
+            metavar="Q...",
+            help="Also these quantiles of each learned property, e.g. 0.05 0.5 0.95.",
+        ),
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Also what each feature adds to the boosted trees' prediction."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as the service does.")] = (
         False
     ),
@@ -105,65 +104,17 @@ def predict(
     for path, _ in files:
         if not path.is_file():
             raise UserError(f"there is no file '{path}'")
-    conditions = asked_conditions(coverage, temperature_c or [], haven_ratio, thickness_um)
+    conditions = asked_conditions(
+        coverage, temperature_c or [], haven_ratio, thickness_um, quantiles or [], explain
+    )
     texts = asked_formulas(formulas or [], density or [])
     measured = asked_measured(len(names), electronic_conductivity, fracture_toughness)
     if _predict(names, texts, files, conditions, measured, as_json):
         raise typer.Exit(1)
 
 
-@app.command()
-def score(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="IN",
-            help="CSV, Parquet or JSON Lines with a column formula, cif or cif_path; "
-            "or a folder of .cif files.",
-        ),
-    ],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help=".csv or .parquet to write.")],
-    coverage: CoverageOption = 0.9,
-    transport: Annotated[
-        bool,
-        typer.Option(
-            "--transport",
-            help="Also prefactor, diffusion coefficient (of structures, and of formulas with a "
-            "column density_g_cm3) and area-specific resistance.",
-        ),
-    ] = False,
-    haven_ratio: HavenOption = None,
-    thickness_um: ThicknessOption = None,
-) -> None:
-    """Predict a whole list: one row out for each row in, a bad row with its reason."""
-    from serving.batch import TransportColumns, score_list
-    from serving.rows import ListError
-    from serving.writers import check_output
-
-    settings = _settings()
-    if not transport and (haven_ratio, thickness_um) != (None, None):
-        raise UserError("--haven-ratio and --thickness-um need --transport")
-    try:
-        check_output(target)  # before the model is loaded, which takes seconds
-        if not source.exists():
-            raise ListError(f"there is no file '{source}'")
-        conditions = asked_conditions(coverage, [], haven_ratio, thickness_um)
-        asked = TransportColumns(conditions.haven_ratio, conditions.separator_thickness_um)
-        counts = score_list(
-            source,
-            target,
-            _predictor(),
-            coverage=conditions.coverage,
-            transport=asked if transport else None,
-            block_rows=settings.block_rows,
-        )
-    except ListError as error:
-        raise UserError(str(error)) from error
-    typer.echo(
-        f"{counts.rows} rows: {counts.rows - counts.errors} predicted, {counts.errors} errors "
-        f"-> {target}",
-        err=True,
-    )
+app.command()(score)
+app.command()(rank)
 
 
 @app.command()
@@ -177,7 +128,7 @@ def serve(
     from models.bundle import BundleError, default_bundle_path, open_bundle
     from serving.launch import AddressError, become_server, free_address
 
-    settings = _settings()
+    settings = asked_settings()
     bundle = default_bundle_path().resolve()
     try:
         open_bundle(bundle)
@@ -218,6 +169,9 @@ def _predict(
         temperatures_k=conditions.temperatures_k,
         haven_ratio=conditions.haven_ratio,
         separator_thickness_um=conditions.separator_thickness_um,
+        quantiles=conditions.quantiles,
+        neighbours=True,
+        explain=conditions.explain,
     )
     answer = response(predictor, names, scored, conditions.temperatures_c)
     if as_json:
@@ -244,19 +198,6 @@ def _predictor() -> Predictor:
         return Predictor.load(default_bundle_path())
     except BundleError as error:
         raise UserError(str(error)) from error
-
-
-def _settings() -> Settings:
-    from pydantic import ValidationError
-
-    from serving.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        detail = error.errors()[0]
-        name = "_".join(str(step) for step in detail["loc"]).upper()
-        raise UserError(f"FRENKEL_{name}: {detail['msg']}") from error
 
 
 class _OneLine(logging.Formatter):

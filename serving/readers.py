@@ -1,4 +1,4 @@
-"""Lists of materials as they lie on disk: which reader a path gets, Parquet, folders of CIFs."""
+"""Lists of materials as they lie on disk: which reader a path gets, and Parquet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from serving.cif_lists import TAR_ENDINGS, CifFolder, CifTar
+from serving.list_files import format_of
 from serving.rows import (
     DENSITY_COLUMN,
     INPUT_COLUMNS,
@@ -16,8 +18,8 @@ from serving.rows import (
     MaterialList,
     check_columns,
     entry_of,
+    has_structures,
     is_carried,
-    structure_file,
 )
 from serving.text_lists import CsvList, JsonLinesList
 
@@ -28,17 +30,21 @@ def open_list(path: Path) -> MaterialList:
         return CifFolder(path)
     if not path.exists():
         raise ListError(f"there is no file '{path}'")
-    match path.suffix.lower():
-        case ".csv":
-            return CsvList(path)
-        case ".jsonl" | ".ndjson":
-            return JsonLinesList(path)
-        case ".parquet" | ".pq":
+    if path.name.lower().endswith(TAR_ENDINGS):
+        return CifTar(path)
+    form = format_of(path)
+    if form is None:
+        raise ListError(
+            f"'{path.name}' is no list: it must end in .csv, .parquet or .jsonl (the text ones "
+            "also with .gz or .zst behind), or be a folder or a .tar of .cif files"
+        )
+    match form.kind:
+        case "csv":
+            return CsvList(path, form.compression)
+        case "jsonl":
+            return JsonLinesList(path, form.compression)
+        case "parquet":
             return ParquetList(path)
-    raise ListError(
-        f"'{path.name}' is no list: it must end in .csv, .parquet or .jsonl, or be a folder of "
-        ".cif files"
-    )
 
 
 class ParquetList:
@@ -57,6 +63,7 @@ class ParquetList:
             if not _holds_text(schema.field(name).type):
                 raise ListError(f"the column {name} must hold text, not {schema.field(name).type}")
         self.carried = pa.schema([field for field in schema if is_carried(field.name)])
+        self.has_structures = has_structures(schema.names)
 
     def blocks(self, rows: int) -> Iterator[InputBlock]:
         """The rows in order, ``rows`` at a time."""
@@ -92,33 +99,6 @@ class ParquetList:
         known = DENSITY_COLUMN in batch.schema.names
         densities = batch.column(DENSITY_COLUMN).to_pylist() if known else ()
         return InputBlock(carried, entries, formulas, done, densities)
-
-
-class CifFolder:
-    """The .cif files of a folder, by name; not the folders in it."""
-
-    carried = pa.schema([("id", pa.string()), ("cif_path", pa.string())])
-
-    def __init__(self, path: Path) -> None:
-        self.files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".cif")
-        if not self.files:
-            raise ListError(f"the folder '{path}' has no .cif files")
-        self.total = len(self.files)
-
-    def blocks(self, rows: int) -> Iterator[InputBlock]:
-        """The files in order, ``rows`` at a time; id is the name without its ending."""
-        for start in range(0, self.total, rows):
-            files = self.files[start : start + rows]
-            names = {
-                "id": [file.stem for file in files],
-                "cif_path": [file.name for file in files],
-            }
-            yield InputBlock(
-                pa.table(names, schema=self.carried),
-                [structure_file(file, "cif", "cif_path") for file in files],
-                [None] * len(files),
-                start + len(files),
-            )
 
 
 def _holds_text(kind: pa.DataType) -> bool:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from serving.render_reliability import show_reliability
+
 ROOM_TEMPERATURE_C = 25.0
 ROWS = (
     ("log10_conductivity_s_cm", "log10 conductivity at 25 °C", "S/cm"),
@@ -31,7 +33,10 @@ def show(answer: Mapping[str, Any], coverage: float, console: Console) -> None:
     for item in answer["predictions"]:
         if item["status"] == "ok":
             console.print(_table(item, coverage))
-            for note in [*item["notes"], *item["transport_notes"]]:
+            show_reliability(item, console)
+            said = set(item["domain"]["reasons"])  # above, under the verdict
+            notes = [note for note in item["notes"] if note not in said]
+            for note in [*notes, *item["transport_notes"]]:
                 console.print(Text(f"  note: {note}"))
             console.print()
     console.print(Text(f"model {answer['model']['version']}"), style="dim")

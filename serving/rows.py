@@ -52,10 +52,14 @@ class InputBlock:
 
 
 class MaterialList(Protocol):
-    """A list on disk. ``carried`` is known before the first row is read."""
+    """A list on disk. ``carried`` is known before the first row is read.
+
+    has_structures: whether its rows may be structures, which take a hundred times as long.
+    """
 
     carried: pa.Schema
     total: int
+    has_structures: bool
 
     def blocks(self, rows: int) -> Iterator[InputBlock]:
         """The rows in order, ``rows`` at a time. Raises ListError, OSError."""
@@ -72,6 +76,11 @@ def check_columns(names: Sequence[str], what: str) -> None:
         raise ListError(
             f"{what} has no column named formula, cif or cif_path; its columns are: {shown}"
         )
+
+
+def has_structures(names: Sequence[str]) -> bool:
+    """Whether the columns let rows be structures."""
+    return bool({"cif", "cif_path"} & set(names))
 
 
 def is_carried(name: str) -> bool:

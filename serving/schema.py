@@ -23,7 +23,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from models.carrier_density import DENSITY_RANGE_G_CM3, is_density
+from models.intervals import LEVEL_RANGE
 from models.measured_criteria import ACCEPTED, MeasuredValues, is_accepted
+from models.predictor import MOST_QUANTILES
 from models.transport_picture import (
     DEFAULT_HAVEN_RATIO,
     DEFAULT_SEPARATOR_THICKNESS_UM,
@@ -35,6 +37,7 @@ from serving.blocks import MaterialText
 
 MAX_MATERIALS = 256
 MAX_TEMPERATURES = 100
+MAX_EXPLAINED = 16
 MAX_ID_CHARACTERS = 200
 MAX_PATH_CHARACTERS = 200
 LARGEST_EXACT_INTEGER = 2**53  # above it, JSON readers that use doubles change the number
@@ -121,6 +124,7 @@ TemperatureC = Annotated[float, BeforeValidator(_temperature)]
 Coverage = Annotated[float, BeforeValidator(_coverage)]
 HavenRatio = Annotated[float, BeforeValidator(_within(HAVEN_RATIO_RANGE))]
 ThicknessUm = Annotated[float, BeforeValidator(_within(SEPARATOR_THICKNESS_RANGE_UM))]
+Quantile = Annotated[float, BeforeValidator(_within(LEVEL_RANGE))]
 DensityGCm3 = Annotated[float | None, BeforeValidator(_density)]
 ElectronicConductivity = Annotated[
     float | None, BeforeValidator(_measured("electronic_conductivity_s_cm"))
@@ -150,6 +154,12 @@ class Conditions(_Strict):
 
     separator_thickness_um: ThicknessUm = DEFAULT_SEPARATOR_THICKNESS_UM
     """Thickness of the separator whose area-specific resistance is answered."""
+
+    quantiles: Annotated[list[Quantile], Field(max_length=MOST_QUANTILES)] = []
+    """Levels at which each learned property's predictive distribution is answered as well."""
+
+    explain: bool = False
+    """Whether the boosted trees' predictions are taken apart into contributions of features."""
 
     @property
     def temperatures_k(self) -> list[float]:
@@ -206,6 +216,16 @@ class PredictRequest(Conditions):
 
     materials: Annotated[list[MaterialItem], Field(max_length=MAX_MATERIALS)]
 
+    @model_validator(mode="after")
+    def _few_explained(self) -> PredictRequest:
+        if self.explain and len(self.materials) > MAX_EXPLAINED:
+            raise PydanticCustomError(
+                "too_many_explained",
+                "at most {most} materials a request with explain",
+                {"most": MAX_EXPLAINED},
+            )
+        return self
+
 
 def first_fault(error: ValidationError) -> Fault:
     """The first thing wrong with a body, in words, with the path of the field."""
@@ -227,6 +247,10 @@ def first_fault(error: ValidationError) -> Fault:
             )
         case "too_long", ("temperatures_c",):
             code, message = "invalid_field", f"at most {MAX_TEMPERATURES} temperatures a request"
+        case "too_long", ("quantiles",):
+            code, message = "invalid_field", f"at most {MOST_QUANTILES} quantiles a request"
+        case "too_many_explained", _:
+            code, message = "too_many_materials", detail["msg"]
         case "model_type" | "model_attributes_type", ():
             code, message = "invalid_field", "the body must be a JSON object"
         case _:

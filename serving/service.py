@@ -70,6 +70,9 @@ def _answer(predictor: Predictor, asked: PredictRequest) -> str:
         temperatures_k=asked.temperatures_k,
         haven_ratio=asked.haven_ratio,
         separator_thickness_um=asked.separator_thickness_um,
+        quantiles=asked.quantiles,
+        neighbours=True,
+        explain=asked.explain,
     )
     _count(scored)
     body = response(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 
 from serving.blocks import MaterialText, Rejection
+from serving.list_files import Compression, reading
 from serving.rows import (
     DENSITY_COLUMN,
     InputBlock,
@@ -19,20 +23,39 @@ from serving.rows import (
     check_columns,
     clean,
     entry_of,
+    has_structures,
     is_carried,
 )
 
 FIELD_CHARACTERS = 1_000_000
 """A longer field in CSV is taken for a quote that was never closed."""
 
+LINE_BYTES = 4_000_000
+"""A longer line of JSON is refused as a whole list: it would fill the memory."""
+
+
+@contextmanager
+def _opened(path: Path, compression: Compression) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """`reading`, with damaged compression as a ListError."""
+    try:
+        with reading(path, compression) as streams:
+            yield streams
+    except (EOFError, zlib.error) as error:
+        raise ListError(f"'{path.name}' is damaged: {error}") from error
+    except OSError as error:
+        if compression and error.errno is None:  # what gzip and Arrow say of bytes, not of disks
+            raise ListError(f"'{path.name}' is damaged: {error}") from error
+        raise
+
 
 class CsvList:
     """A CSV file in UTF-8 with a header line. Every cell stays the text that it is."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, compression: Compression = "") -> None:
         self.path = path
         self.total = path.stat().st_size
-        with self._bytes() as source, self._decoded(source) as stream:
+        self._compression = compression
+        with _opened(path, compression) as (_, source), self._decoded(source) as stream:
             try:
                 self.names = [clean(name) for name in next(csv.reader(stream), [])]
             except csv.Error as error:
@@ -42,17 +65,21 @@ class CsvList:
         elif self.total > 3:  # more than a byte order mark, but no header
             raise ListError(f"'{path.name}' must begin with a header line")
         self.carried = pa.schema([(name, pa.string()) for name in self.names if is_carried(name)])
+        self.has_structures = has_structures(self.names)
 
     def blocks(self, rows: int) -> Iterator[InputBlock]:
         """The rows in order, ``rows`` at a time; blank lines are no rows."""
         before = csv.field_size_limit(FIELD_CHARACTERS)
         try:
-            with self._bytes() as source, self._decoded(source) as stream:
+            with (
+                _opened(self.path, self._compression) as (raw, source),
+                self._decoded(source) as stream,
+            ):
                 reader = csv.reader(stream)
                 next(reader, None)
                 filled = ((reader.line_num, row) for row in reader if row)
                 while lines := list(islice(filled, rows)):
-                    yield self._block(lines, source.tell())
+                    yield self._block(lines, raw.tell())
         except csv.Error as error:
             raise ListError(
                 f"'{self.path.name}', line {reader.line_num}: {error}; is a quote left open?"
@@ -60,11 +87,8 @@ class CsvList:
         finally:
             csv.field_size_limit(before)
 
-    def _bytes(self) -> io.BufferedReader:
-        return self.path.open("rb")
-
     @staticmethod
-    def _decoded(source: io.BufferedReader) -> io.TextIOWrapper:
+    def _decoded(source: IO[bytes]) -> io.TextIOWrapper:
         # Bytes that are no UTF-8 are kept apart, so that only their own row is refused.
         return io.TextIOWrapper(source, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
@@ -102,9 +126,10 @@ class JsonLinesList:
     with what is not text written as JSON.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, compression: Compression = "") -> None:
         self.path = path
         self.total = path.stat().st_size
+        self._compression = compression
         kinds: dict[str, set[str]] = {}
         rows = 0
         for _, value, _ in self._lines():
@@ -117,6 +142,7 @@ class JsonLinesList:
         self.carried = pa.schema(
             [(name, _column_type(found)) for name, found in kinds.items() if is_carried(name)]
         )
+        self.has_structures = has_structures(list(kinds))
 
     def blocks(self, rows: int) -> Iterator[InputBlock]:
         """The rows in order, ``rows`` at a time; blank lines are no rows."""
@@ -133,12 +159,14 @@ class JsonLinesList:
 
     def _lines(self) -> Iterator[tuple[int, object, int]]:
         """Number, content (None where it is no JSON) and end of each line that is not blank."""
-        with self.path.open("rb") as stream:
-            end = 0
-            for number, line in enumerate(stream, start=1):
-                end += len(line)
+        with _opened(self.path, self._compression) as (raw, stream):
+            for number, line in enumerate(iter(lambda: stream.readline(LINE_BYTES), b""), start=1):
+                if len(line) == LINE_BYTES and not line.endswith(b"\n"):
+                    raise ListError(
+                        f"'{self.path.name}', line {number}: longer than {LINE_BYTES:,} bytes"
+                    )
                 if line.strip():
-                    yield number, _parse(line), end
+                    yield number, _parse(line), raw.tell()
 
     def _entry(self, number: int, value: object) -> MaterialText | Rejection:
         if not isinstance(value, dict):

@@ -1,120 +1,160 @@
-"""Scored lists on their way to disk: CSV or Parquet, whole or not at all."""
+"""Scored lists on their way to disk: CSV, JSON Lines or Parquet, in parts and then as a whole."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
+import io
 import json
 import os
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from serving.list_files import OUTPUT_ENDINGS, Kind, ListFormat, format_of, writing
 from serving.rows import ListError
 
 if TYPE_CHECKING:
     from _csv import Writer
 
+ROW_GROUP_ROWS = 65_536
 
-class ListWriter(Protocol):
-    """Takes tables of one schema, one after the other."""
-
-    def write(self, table: pa.Table) -> None:
-        """Append the rows of a table."""
-        ...
-
-    def close(self) -> None:
-        """Finish the file."""
-        ...
+# A spreadsheet takes a cell that begins so for a formula, and runs it.
+RUNNABLE = r"^[=+\-@\t\r]"
+PLAIN_NUMBER = r"^[+\-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+\-]?[0-9]+)?$"
 
 
-@contextlib.contextmanager
-def open_output(path: Path, schema: pa.Schema) -> Iterator[ListWriter]:
-    """A writer for a path, chosen by its ending.
-
-    The file appears under its name when all of it is written; an error leaves nothing behind.
-    Raises ListError where the ending is unknown or the folder is missing, OSError on writing.
-    """
-    check_output(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        writer = _writer(path, part, schema)
-        try:
-            yield writer
-        finally:
-            writer.close()
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def check_output(path: Path) -> None:
-    """Raises ListError where a path cannot be an output."""
-    if path.suffix.lower() not in (".csv", ".parquet", ".pq"):
-        raise ListError(f"the output '{path.name}' must end in .csv or .parquet")
+def check_output(path: Path) -> ListFormat:
+    """The format of an output. Raises ListError where a path cannot be one."""
+    form = format_of(path)
+    if form is None:
+        raise ListError(f"the output '{path.name}' must end in {OUTPUT_ENDINGS}")
     if path.is_dir():
         raise ListError(f"the output '{path}' is a folder")
     if not path.parent.is_dir():
         raise ListError(f"there is no folder '{path.parent}' for the output")
+    return form
 
 
-def _writer(path: Path, part: Path, schema: pa.Schema) -> ListWriter:
-    if path.suffix.lower() == ".csv":
-        return CsvOutput(part, schema)
-    return ParquetOutput(part, schema)
+def part_bytes(table: pa.Table, kind: Kind) -> bytes:
+    """The rows of a table as they stand in a part: no header, no compression of text."""
+    if kind == "csv":
+        return _csv([inert(column) for column in table.columns])
+    if kind == "jsonl":
+        rows = _without_nan(table).to_pylist()
+        return "".join(
+            json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows
+        ).encode()
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
-class CsvOutput:
-    """Comma-separated UTF-8 with a header; a missing value is an empty cell.
+def join_parts(parts: Sequence[Path], target: Path, schema: pa.Schema, form: ListFormat) -> None:
+    """Write the whole list from its parts; it appears under its name when all of it is on disk.
+
+    Raises OSError; what was there before stays then.
+    """
+    whole = target.with_name(f".{target.name}.{os.getpid()}.whole")
+    try:
+        if form.kind == "parquet":
+            _join_parquet(parts, whole, schema)
+        else:
+            with writing(whole, form.compression) as stream:
+                if form.kind == "csv":
+                    names = pa.chunked_array([pa.array(schema.names, pa.string())])
+                    stream.write(_csv([[name] for name in inert(names)]))
+                for part in parts:
+                    with part.open("rb") as content:
+                        shutil.copyfileobj(content, stream, 1 << 20)
+        with whole.open("rb") as stream:
+            os.fsync(stream.fileno())
+        whole.replace(target)
+    finally:
+        whole.unlink(missing_ok=True)
+
+
+def _join_parquet(parts: Sequence[Path], whole: Path, schema: pa.Schema) -> None:
+    with pq.ParquetWriter(whole, schema, compression="zstd") as writer:
+        waiting: list[pa.Table] = []
+        rows = 0
+        for part in parts:
+            with pa.OSFile(str(part)) as content:
+                table = pa.ipc.open_file(content).read_all()
+            waiting.append(table)
+            rows += table.num_rows
+            if rows >= ROW_GROUP_ROWS:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting, rows = [], 0
+        if waiting or not parts:
+            writer.write_table(pa.concat_tables(waiting) if waiting else schema.empty_table())
+
+
+def _csv(columns: Sequence[Sequence[object]]) -> bytes:
+    """Comma-separated UTF-8; a missing value is an empty cell.
 
     Numbers are written with all their digits, so that reading them gives the same numbers.
     """
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._stream = path.open("w", encoding="utf-8", newline="")
-        self._plain = csv.writer(self._stream, lineterminator="\n")
-        self._quoted = csv.writer(self._stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        self._writer(schema.names).writerow(schema.names)
-
-    def write(self, table: pa.Table) -> None:
-        """Append the rows of a table."""
-        columns = [_cells(column) for column in table.columns]
-        writer = self._writer(cell for column in columns for cell in column)
-        writer.writerows(zip(*columns, strict=True))
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._stream.close()
-
-    def _writer(self, cells: Iterable[object]) -> Writer:
-        """The writer that quotes a lone carriage return, which the plain one takes for text."""
-        has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
-        return self._quoted if has_return else self._plain
+    text = io.StringIO(newline="")
+    writer = _writer(text, (cell for column in columns for cell in column))
+    writer.writerows(zip(*columns, strict=True))
+    return text.getvalue().encode()
 
 
-class ParquetOutput:
-    """Parquet with zstd."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._parquet = pq.ParquetWriter(path, schema, compression="zstd")
-
-    def write(self, table: pa.Table) -> None:
-        """Append the rows of a table."""
-        self._parquet.write_table(table)
-
-    def close(self) -> None:
-        """Finish the file."""
-        self._parquet.close()
+def _writer(stream: io.StringIO, cells: Iterable[object]) -> Writer:
+    """The writer that quotes a lone carriage return, which the plain one takes for text."""
+    has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+    if has_return:
+        return csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    return csv.writer(stream, lineterminator="\n")
 
 
-def _cells(column: pa.ChunkedArray) -> list[object]:
-    """The values of a column as CSV shows them; lists and records as JSON."""
+def inert(column: pa.ChunkedArray) -> list[object]:
+    """The values of a column as CSV shows them; lists and records as JSON.
+
+    Text that a spreadsheet would run gets an apostrophe before it, which shows it as text. A
+    number that is written as text stays as it is.
+    """
     values: list[object] = column.to_pylist()
     if pa.types.is_nested(column.type):
         return [None if value is None else json.dumps(value, default=str) for value in values]
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-        return [None if value is None else value.hex() for value in values]  # type: ignore[attr-defined]
+        return [value.hex() if isinstance(value, bytes) else None for value in values]
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        for row in _runnable_rows(column):
+            values[row] = f"'{values[row]}"
+    elif not pa.types.is_primitive(column.type):
+        return [_quoted(value) for value in values]
     return values
+
+
+def _runnable_rows(column: pa.ChunkedArray) -> list[int]:
+    begins = pc.match_substring_regex(column, RUNNABLE)
+    if not pc.any(begins).as_py():
+        return []
+    number = pc.match_substring_regex(column, PLAIN_NUMBER)
+    chosen = pc.fill_null(pc.and_(begins, pc.invert(number)), False)
+    rows: list[int] = pc.indices_nonzero(chosen).to_pylist()
+    return rows
+
+
+def _quoted(value: object) -> object:
+    """For kinds of text beyond the two plain ones, such as dictionaries of strings."""
+    if not isinstance(value, str):
+        return value
+    [row] = inert(pa.chunked_array([pa.array([value], pa.string())]))
+    return row
+
+
+def _without_nan(table: pa.Table) -> pa.Table:
+    """The same with null for NaN, which JSON has no word for."""
+    columns = [
+        pc.if_else(pc.is_nan(column), None, column) if pa.types.is_floating(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(columns, names=table.schema.names)

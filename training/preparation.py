@@ -70,14 +70,14 @@ def transport_data(
         is_bound=(frame["bound"] == "<").to_numpy(bool),
         temperature_k=frame["temperature_k"].fillna(298.15).to_numpy(np.float64),
         weight=np.ones(len(frame)),
+        paper=paper_groups(frame),
+        composition=pd.factorize(frame["composition_key"])[0].astype(np.int64),
     )
     features = prepared.features.iloc[used].reset_index(drop=True)
     symmetry = feature_groups()["symmetry"]
     return TransportData(
         features,
         observations,
-        paper=paper_groups(frame),
-        composition=pd.factorize(frame["composition_key"])[0].astype(np.int64),
         has_crystal=features[symmetry].notna().any(axis=1).to_numpy(bool),
     )
 

@@ -36,7 +36,6 @@ def small_profile() -> Profile:
             transport,
             sigma_trees=trees,
             energy_trees=trees,
-            forest=replace(transport.forest, trees=20),
             network=network,
             folds=3,
         ),

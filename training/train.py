@@ -27,6 +27,7 @@ from models.transport_candidates import CANDIDATES as TRANSPORT_CANDIDATES
 from models.transport_candidates import CRYSTAL, FORMULA
 from training import tracking
 from training.dendrite_data import fit_dendrite_reference
+from training.known_materials import fit_domain, measured_materials
 from training.plots import parity_plot
 from training.preparation import (
     MODULI_FEATURES,
@@ -118,8 +119,9 @@ def fit_bundle(
     transport.save(folder)
     moduli.save(folder)
     dendrite.save(folder)
-    domain = Domain.of(transport_rows.materials, moduli_rows.materials)
+    domain = fit_domain(transport_rows, moduli_rows)
     domain.save(folder)
+    measured_materials(transport_rows).save(folder)
     manifest = seal(folder, _manifest(dataset, domain, metrics, [transport_rows, moduli_rows]))
     return manifest, metrics
 
@@ -185,7 +187,7 @@ def _manifest(
         git_commit=git_commit(),
         sources=[{"name": s.name, "via": s.via, "sha256": s.sha256} for s in had],
         missing_sources=[{"name": s.name, "reason": s.reason} for s in missing],
-        elements={"transport": domain.transport_elements, "moduli": domain.moduli_elements},
+        elements={"transport": domain.transport.elements, "moduli": domain.moduli.elements},
         mobile_ions=sorted(
             {m.mobile_ion for part in rows[:1] for m in part.materials if m.mobile_ion}
             & set(MOBILE_IONS)

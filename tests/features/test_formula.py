@@ -227,3 +227,31 @@ def test_any_text_is_read_in_bounds_or_refused(text: str) -> None:
     assert found
     assert set(found) <= set(SYMBOLS)
     assert all(0 < amount <= 1e4 for amount in found.values())
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*SYMBOLS, "D", "X", "Na", "N", "O"]),
+            st.sampled_from(["", "2", "0.25", "12", "007", "0", "0.0", "99999", "1.", "1.2.3"]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_the_short_way_for_plain_formulas_reads_as_the_long_one(
+    units: list[tuple[str, str]],
+) -> None:
+    text = "".join(symbol + number for symbol, number in units)
+
+    def answer(formula: str) -> object:
+        try:
+            return list(parse_formula(formula).items())
+        except InvalidMaterial as error:
+            return error.message
+
+    long_way = f"({text})"  # brackets are for the general reader
+    if isinstance(expected := answer(long_way), list):
+        assert answer(text) == expected
+    else:
+        assert not isinstance(answer(text), list)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,13 @@ def _observed(
         is_bound=np.full(count, bound),
         temperature_k=np.full(count, temperature_k),
         weight=np.ones(count),
+        paper=np.arange(count),
+        composition=np.arange(count),
     )
 
 
 def _joined(*parts: Observations) -> Observations:
-    names = ("material", "value", "is_energy", "is_bound", "temperature_k", "weight")
+    names = [field.name for field in fields(Observations)]
     return Observations(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
 

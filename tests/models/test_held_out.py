@@ -9,7 +9,8 @@ from models.labels import FloatArray, Labels
 def _part(rows: int, error: FloatArray, bound: bool = False) -> HeldOut:
     labels = Labels.of(np.zeros(rows), np.full(rows, bound))
     order = np.arange(rows)
-    return HeldOut(order, labels, error[:, None], np.zeros(rows, np.int64), np.ones(1))
+    fold, distance = np.zeros(rows, np.int64), np.zeros((rows, 2))
+    return HeldOut(order, labels, error[:, None], fold, distance, np.ones(1))
 
 
 def test_equal_errors_correlate_fully_and_opposite_ones_inversely() -> None:

@@ -139,6 +139,76 @@ def test_a_temperature_below_absolute_zero_is_refused(predictor: Predictor) -> N
         predictor.predict(_materials("LiF"), temperatures_k=[-1.0])
 
 
+def test_a_measured_composition_is_named_first(predictor: Predictor) -> None:
+    block = predictor.predict(_materials("Li10GeP2S12", "Li7La3Zr2O12"), neighbours=True)
+    assert block.surroundings is not None
+    for notes, around in zip(block.notes, block.surroundings, strict=True):
+        assert notes[0].startswith("this composition has been measured: log10 conductivity")
+        assert around.neighbours[0].same_composition
+        assert around.measured
+    assert block.in_domain == [True, True]
+
+
+def test_a_new_material_has_five_measured_neighbours(predictor: Predictor) -> None:
+    block = predictor.predict(_materials("Li5.7PS4.7Cl1.2Br0.1"), neighbours=True)
+    assert block.surroundings is not None
+    (around,) = block.surroundings
+    assert len(around.neighbours) == 5
+    assert around.measured == []
+    assert all("Li" in each.measured.formula for each in around.neighbours)
+    assert not any("has been measured" in note for note in block.notes[0])
+
+
+def test_contributions_add_up_to_a_plausible_prediction(predictor: Predictor) -> None:
+    block = predictor.predict(_materials("Li6PS5Cl", "Al2O3"), explain=True)
+    assert block.contributions is not None
+    for target, rows in block.contributions.items():
+        total = sum(each.contribution for each in rows[0])
+        assert total == pytest.approx(block.estimates[target].mean[0], abs=2.0), target
+    assert block.contributions["activation_energy_ev"][1] == []  # nothing moves in it
+    assert block.contributions["log10_shear_modulus_gpa"][1]
+
+
+def test_quantiles_rise_and_hold_the_interval(predictor: Predictor) -> None:
+    block = predictor.predict(_materials(*FORMULAS), quantiles=[0.05, 0.5, 0.95])
+    for estimate in block.estimates.values():
+        assert (np.diff(estimate.quantiles, axis=1) > 0).all()
+        assert (estimate.quantiles[:, 0] >= estimate.mean - estimate.below - 1e-9).all()
+        assert (estimate.quantiles[:, 2] <= estimate.mean + estimate.above + 1e-9).all()
+
+
+@pytest.mark.parametrize("quantiles", [[0.001], [1.0], [0.5] * 22, [float("nan")]])
+def test_quantiles_that_cannot_be_told_are_refused(
+    predictor: Predictor, quantiles: list[float]
+) -> None:
+    with pytest.raises(ValueError, match="quantiles must be"):
+        predictor.predict(_materials("LiF"), quantiles=quantiles)
+
+
+@pytest.mark.parametrize(
+    "formula", ["Fe", "CuZn", "Li17Sn4", "XeF2", "C6H12O6", "ClF3", "Li", "LiAl", "LiXeF7"]
+)
+def test_what_is_no_electrolyte_lies_outside(predictor: Predictor, formula: str) -> None:
+    block = predictor.predict(_materials(formula))
+    assert block.in_domain == [False]
+    assert block.domain.reasons[0]
+    assert set(block.domain.reasons[0]) <= set(block.notes[0])
+
+
+def test_outside_the_data_the_interval_is_wider(predictor: Predictor) -> None:
+    block = predictor.predict(_materials("Li6PS5Cl", "Li6PuS5Cl"))
+    assert block.in_domain == [True, False]
+    sigma = block.estimates["log10_conductivity_s_cm"]
+    assert (sigma.below + sigma.above)[1] > 1.3 * (sigma.below + sigma.above)[0]
+    assert sigma.expected_error[1] > sigma.expected_error[0]
+    assert any("wider" in note for note in block.notes[1])
+
+
+def test_a_temperature_far_from_the_data_is_said(predictor: Predictor) -> None:
+    block = predictor.predict(_materials("Li6PS5Cl"), temperatures_k=[298.15, 1900.0])
+    assert any("no conductivity was measured at" in each for each in block.domain.reasons[0])
+
+
 def test_no_materials_give_an_empty_block(predictor: Predictor) -> None:
     assert len(predictor.predict([]).frame) == 0
 

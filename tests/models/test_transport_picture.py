@@ -24,6 +24,7 @@ from models.transport_picture import (
     TRANSPORT_PROPERTIES,
     PairEstimate,
     TransportPicture,
+    log10_conductivity_curve,
     transport_picture,
 )
 
@@ -41,9 +42,11 @@ def _pair(
     return PairEstimate(
         np.array([log10_sigma]),
         np.array([half]),
+        np.array([half]),
         np.array([energy]),
         np.array([energy_half]),
-        correlation,
+        np.array([energy_half]),
+        np.array([correlation]),
     )
 
 
@@ -227,3 +230,35 @@ def test_no_materials_have_an_empty_picture() -> None:
     assert all(len(getattr(picture, name).value) == 0 for name in TRANSPORT_PROPERTIES)
     assert picture.log10_diffusion_curve is not None
     assert picture.log10_diffusion_curve.value.shape == (0, 1)
+
+
+@given(
+    correlation=st.floats(-1, 1),
+    half=st.floats(0.1, 3.0),
+    energy_half=st.floats(0.01, 0.5),
+    warmer=st.floats(0, 300),
+    further=st.floats(0, 100),
+)
+def test_the_curve_widens_from_room_temperature_to_both_sides(
+    correlation: float, half: float, energy_half: float, warmer: float, further: float
+) -> None:
+    pair = _pair(half=half, energy_half=energy_half, correlation=correlation)
+    hot = np.array([298.15, 298.15 + warmer, 298.15 + warmer + further])
+    cold = np.array([298.15, 298.15 - warmer / 3, 298.15 - (warmer + further) / 3])
+    for kelvin in (hot, cold):
+        curve = log10_conductivity_curve(pair, kelvin)
+        width = (curve["upper"] - curve["lower"])[0]
+        assert width[0] == pytest.approx(2 * half)
+        assert (np.diff(width) >= -1e-9).all()
+
+
+def test_the_sides_of_a_curve_are_those_of_the_energy_that_gives_them() -> None:
+    # Uncorrelated; sigma exact. Above room temperature a low E_a gives a low sigma.
+    zero = np.zeros(1)
+    pair = PairEstimate(
+        np.array([-4.0]), zero, zero, np.array([0.4]), np.array([0.1]), np.array([0.2]), zero
+    )
+    curve = log10_conductivity_curve(pair, np.array([373.15, 250.0]))
+    below, above = curve["value"] - curve["lower"], curve["upper"] - curve["value"]
+    assert above[0, 0] == pytest.approx(2 * below[0, 0])
+    assert below[0, 1] == pytest.approx(2 * above[0, 1])

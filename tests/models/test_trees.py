@@ -46,7 +46,7 @@ def test_a_saved_model_gives_the_same_numbers(model: BoostedTrees | Forest, tmp_
     model.fit(x, Labels.of(y))
     model.save(tmp_path)
     loaded = type(model).load(tmp_path, model.name)
-    assert np.array_equal(model.predict(x), loaded.predict(x))
+    np.testing.assert_allclose(model.predict(x), loaded.predict(x), rtol=0, atol=1e-6)
 
 
 def test_contributions_add_up_to_the_prediction() -> None:

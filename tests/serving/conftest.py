@@ -20,9 +20,14 @@ import pytest
 from features.material import Material
 from models.carrier_density import MobileIons
 from models.dendrite_uncertainty import ModulusDistribution
+from models.estimates import Estimate
+from models.explanation import Contribution
+from models.neighbours import Measured, Neighbour, Surroundings
 from models.predictor import PROPERTIES
 from models.suitability import SuitabilityPanel, suitability_panel
+from models.targets import TARGETS
 from models.transport_picture import PairEstimate, transport_picture
+from models.verdict import DomainVerdict
 
 REPOSITORY = Path(__file__).parents[2]
 START_LIMIT_S = 120
@@ -85,6 +90,9 @@ class StandIn:
         haven_ratio: float = 1.0,
         separator_thickness_um: float = 25.0,
         densities_g_cm3: Sequence[float | None] = (),
+        quantiles: Sequence[float] = (),
+        neighbours: bool = False,
+        explain: bool = False,
     ) -> SimpleNamespace:
         self.calls.append(len(materials))
         formulas = [material.formula for material in materials]
@@ -111,7 +119,7 @@ class StandIn:
             temperatures_k=kelvin,
             curve=curve if len(kelvin) else None,
             transport=transport_picture(
-                PairEstimate(value[:, 0], half, value[:, 1], half, -0.5),
+                PairEstimate(value[:, 0], half, half, value[:, 1], half, half, -0.5 * half),
                 MobileIons.of(materials, densities_g_cm3),
                 temperatures_k=kelvin,
                 curve=curve if len(kelvin) else None,
@@ -122,7 +130,52 @@ class StandIn:
             volume_ratio_source=["composition"] * len(formulas),
             notes=[["no mobile ion of the data"] if ion else [] for ion in still],
             in_domain=[not ion for ion in still],
+            **_reliability(value, still, tuple(quantiles), neighbours, explain),
         )
+
+
+def _reliability(
+    value: np.ndarray,
+    still: np.ndarray,
+    levels: tuple[float, ...],
+    neighbours: bool,
+    explain: bool,
+) -> dict[str, object]:
+    """Estimates, verdict, neighbours and contributions that are the same for every material."""
+    rows = len(value)
+    one, none = np.ones(rows), [[] for _ in range(rows)]
+    names = [target.name for target in TARGETS]
+    estimates = {
+        name: Estimate(
+            value[:, at],
+            one,
+            one,
+            0.3 * one,
+            0.4 * one,
+            0.5 * one,
+            value[:, [at]] + np.array(levels)[None, :],
+            none,
+        )
+        for at, name in enumerate(names)
+    }
+    reasons = [["no mobile ion of the data"] if ion else [] for ion in still]
+    near = Measured("Li3PS4", -6.5, "=", 0.4, 25.0, "10.1/near")
+    around = Surroundings([Neighbour(near, 0.5, False)], [])
+    moved = [[Contribution("base", None, -5.0), Contribution("other", None, 0.5)]] * rows
+    return {
+        "estimates": estimates,
+        "quantile_levels": levels,
+        "domain": DomainVerdict(
+            [not ion for ion in still],
+            reasons,
+            none,
+            0.5 * one,
+            40.0 * one,
+            {name: 0.5 * one for name in names},
+        ),
+        "surroundings": [around] * rows if neighbours else None,
+        "contributions": {name: moved for name in names} if explain else None,
+    }
 
 
 def _panel(rows: int) -> SuitabilityPanel:

@@ -137,7 +137,7 @@ def test_a_bad_material_is_named_and_the_others_are_answered(
         ("predict LiCl", "make train"),
         ("predict LiCl --loud", "--loud"),
         ("score nowhere.csv out.csv", "there is no file 'nowhere.csv'"),
-        ("score nowhere.csv out.doc", "must end in .csv or .parquet"),
+        ("score nowhere.csv out.doc", "must end in .csv, .parquet or .jsonl"),
         ("serve", "FRENKEL_BUNDLE"),
         ("serve --port 0", "--port"),
         ("dance", "dance"),

@@ -1,0 +1,73 @@
+"""Mean, interval, quantiles and parts of the uncertainty of one target for a block of materials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.error_scale import Circumstances
+from models.intervals import Calibration
+from models.labels import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One target of n materials, on the scale it is learned on, arrays (n,).
+
+    below, above: how far the interval reaches to either side of the mean. epistemic, aleatoric:
+    standard deviations. expected_error: mean absolute error of held-out materials alike.
+    quantiles: (n, levels). objections: why the error of a material cannot be told, in words.
+    """
+
+    mean: FloatArray
+    below: FloatArray
+    above: FloatArray
+    epistemic: FloatArray
+    aleatoric: FloatArray
+    expected_error: FloatArray
+    quantiles: FloatArray
+    objections: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows that one calibration answers for, and what is known of them."""
+
+    rows: IntArray
+    calibration: Calibration
+    known: Circumstances
+
+
+def estimate(
+    mean: FloatArray,
+    parts: Iterable[Part],
+    *,
+    coverage: float,
+    levels: Sequence[float],
+    words: str,
+) -> Estimate:
+    """The estimate of n materials from the parts that make them up; mean: (n,).
+
+    words: what the target is called in an objection. Raises ValueError for a coverage or level
+    that is not accepted.
+    """
+    count = len(mean)
+    columns = {name: np.full(count, np.nan) for name in _COLUMNS}
+    quantiles = np.full((count, len(levels)), np.nan)
+    objections: list[list[str]] = [[] for _ in range(count)]
+    for part in parts:
+        rows, calibration, known = part.rows, part.calibration, part.known
+        columns["below"][rows], columns["above"][rows] = calibration.interval(known, coverage)
+        deviations = calibration.standard_deviations(known)
+        columns["epistemic"][rows], columns["aleatoric"][rows] = deviations
+        columns["expected_error"][rows] = calibration.expected_error(known)
+        for at, level in enumerate(levels):
+            quantiles[rows, at] = mean[rows] + calibration.offset(known, level)
+        for row, found in zip(rows, calibration.objections(known, words), strict=True):
+            objections[row] = found
+    return Estimate(mean=mean, **columns, quantiles=quantiles, objections=objections)
+
+
+_COLUMNS = ("below", "above", "epistemic", "aleatoric", "expected_error")

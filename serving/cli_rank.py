@@ -1,0 +1,74 @@
+"""The command ``frenkel rank``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.asked import UserError
+from serving.cli_score import CoverageOption
+
+
+def rank(
+    source: Annotated[
+        Path, typer.Argument(metavar="SCORED", help="A list that frenkel score has written.")
+    ],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help=".csv, .jsonl or .parquet.")],
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="CONDITION",
+            help="E.g. 'shear_modulus_gpa<20'; may be repeated, all must hold.",
+        ),
+    ] = None,
+    goal: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--goal",
+            help="Of the Pareto front, repeated: conductivity, activation-energy, chi, wavelength, "
+            "score. Default: the first two and chi, or the score where there is no chi.",
+        ),
+    ] = None,
+    top: Annotated[int | None, typer.Option("--top", min=1, help="Write the best N only.")] = None,
+    threshold: Annotated[
+        float, typer.Option(help="log10 conductivity (S/cm) to lie above, for the probability.")
+    ] = -4.0,
+    coverage: CoverageOption = 0.9,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help=".png or .html: the best, with intervals.")
+    ] = None,
+) -> None:
+    """Order a scored list: Pareto front first, then by the probability to conduct."""
+    from serving.rank import GOALS, RankOptions, default_goals, rank_table, read_scored, write_list
+    from serving.rank_plot import check_plot, plot_ranked
+    from serving.rows import ListError
+    from serving.writers import check_output
+
+    unknown = sorted(set(goal or []) - set(GOALS))
+    if unknown:
+        raise UserError(f"--goal: there is no {unknown[0]}; accepted are {', '.join(GOALS)}")
+    if not 0.0 < coverage < 1.0:
+        raise UserError("--coverage: must lie between 0 and 1, as the list was scored with")
+    try:
+        if plot is not None:
+            check_plot(plot)
+        check_output(target)
+        scored = read_scored(source)
+        goals = tuple(goal or default_goals(scored.schema.names))
+        ranked = rank_table(
+            scored, RankOptions(goals, tuple(where or []), top, threshold, coverage)
+        )
+        write_list(ranked, target)
+        if plot is not None:
+            plot_ranked(ranked, plot, coverage)
+    except ListError as error:
+        raise UserError(str(error)) from error
+    front = sum(ranked.column("on_pareto_front").to_pylist())
+    typer.echo(
+        f"{scored.num_rows} rows: {ranked.num_rows} ranked by {', '.join(goals)}, {front} of them "
+        f"on the Pareto front -> {target}",
+        err=True,
+    )
