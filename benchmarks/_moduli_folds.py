@@ -15,10 +15,13 @@ from sklearn.ensemble import RandomForestRegressor
 
 from features.composition import MAGPIE_PROPERTIES, MAGPIE_STATISTICS
 from features.table import feature_groups
+from models.composition_distance import CompositionIndex, fractions_of
+from models.error_scale import Circumstances
 from models.folds import grouped_fold_of
 from models.moduli_model import ModuliConfig
 from models.moduli_view import FORMULA, STRUCTURE, SYMMETRY, ModuliView
 from models.seeds import seed_for
+from models.targets import MODULI_TARGETS
 from training.preparation import MODULI_PROPERTIES, Prepared, moduli_data, new_moduli_model
 from training.profiles import FULL
 from training.records import SHEAR
@@ -65,14 +68,35 @@ def allowed(frame: pd.DataFrame, number: pd.Series[int], test: set[int]) -> Bool
     return kept.to_numpy(bool)
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A view and the compositions that it was learned from."""
+
+    view: ModuliView
+    learned: CompositionIndex
+
+    def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """log10 G and log10 K, and the lower and upper ends of their intervals, each (n, 2)."""
+        mean, spread = self.view.predict(features)
+        distance = self.learned.nearness(fractions_of(features))
+        name = np.full(len(mean), self.view.name)
+        lower, upper = np.empty_like(mean), np.empty_like(mean)
+        for column, target in enumerate(MODULI_TARGETS):
+            known = Circumstances(mean[:, column], spread[:, column], distance, name)
+            calibration = self.view.blended[target.name].calibration
+            below, above = calibration.interval(known, COVERAGE)
+            lower[:, column], upper[:, column] = mean[:, column] - below, mean[:, column] + above
+        return mean, lower, upper
+
+
 def fitted_view(
     prepared: Prepared, chosen: BoolArray, view: str, config: ModuliConfig = FULL.moduli
-) -> ModuliView:
+) -> Fitted:
     """One view, learned from the chosen measurements, its blend included."""
     model = new_moduli_model(config).views[view]
     data = moduli_data(prepared, chosen)
     model.fit(config, data, lambda text: print(f"  {text}", flush=True))
-    return model
+    return Fitted(model, CompositionIndex(fractions_of(data.features)))
 
 
 def official(
@@ -80,7 +104,7 @@ def official(
     withheld: BoolArray,
     folds: int = 5,
     config: ModuliConfig = FULL.moduli,
-) -> tuple[Tested, ModuliView]:
+) -> tuple[Tested, Fitted]:
     """The official folds from the formula alone and with the space group.
 
     ``withheld`` measurements are not learned from in the first fold either; also returns that
@@ -150,15 +174,10 @@ def crystals(prepared: Prepared, config: ModuliConfig = FULL.moduli) -> Tested:
     return _together(tested)
 
 
-def _predict(prepared: Prepared, part: Tested, name: str, view: ModuliView) -> None:
-    features = prepared.features.iloc[part.row]
-    mean, spread = view.predict(features)
+def _predict(prepared: Prepared, part: Tested, name: str, fitted: Fitted) -> None:
+    mean, lower, upper = fitted.predict(prepared.features.iloc[part.row])
     part.predictions[name] = mean
-    half = [
-        blended.calibration.half_width(spread[:, c], np.full(len(mean), name), COVERAGE)
-        for c, blended in enumerate(view.blended.values())
-    ]
-    part.inside[name] = np.abs(mean - part.truth) <= np.column_stack(half)
+    part.inside[name] = (part.truth >= lower) & (part.truth <= upper)
 
 
 def _predict_forest(

@@ -25,10 +25,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks._figures import Figure, write_results
-from benchmarks._moduli_folds import COVERAGE, Tested, crystals, official
+from benchmarks._moduli_folds import COVERAGE, Fitted, Tested, crystals, official
 from features.material import Material
 from features.table import feature_table
-from models.moduli_view import FORMULA, STRUCTURE, SYMMETRY, ModuliView
+from models.moduli_view import FORMULA, STRUCTURE, SYMMETRY
 from training.evaluate import bootstrap, mean_absolute_error
 from training.preparation import MODULI_FEATURES, MODULI_PROPERTIES, Prepared, prepare
 from training.sources import cache_dir
@@ -140,27 +140,25 @@ def worked_rows(prepared: Prepared) -> BoolArray:
     return prepared.frame["composition_key"].isin(keys).to_numpy(bool)
 
 
-def worked_values(view: ModuliView) -> list[Figure]:
+def worked_values(fitted: Fitted) -> list[Figure]:
     """What a view that has learned from none of them says of well-known electrolytes."""
     features = feature_table(
         [Material.from_formula(formula) for formula in WORKED], groups=MODULI_FEATURES
     )
-    mean, spread = view.predict(features)
-    calibration = next(iter(view.blended.values())).calibration
-    half = calibration.half_width(spread[:, 0], np.full(len(mean), FORMULA), COVERAGE)
+    mean, lower, upper = (10.0 ** each[:, SHEAR_COLUMN] for each in fitted.predict(features))
     return [
         Figure(
             protocol="worked values",
             metric=f"G of {formula} ({name}), GPa",
-            value=float(10.0**centre),
-            lower=float(10.0 ** (centre - width)),
-            upper=float(10.0 ** (centre + width)),
+            value=float(centre),
+            lower=float(low),
+            upper=float(high),
             n=1,
             published={"Famprikis 2019": known},
             note="from the formula alone, the composition held out; 90 % interval",
         )
-        for (formula, (name, known)), centre, width in zip(
-            WORKED.items(), mean[:, 0], half, strict=True
+        for (formula, (name, known)), centre, low, high in zip(
+            WORKED.items(), mean, lower, upper, strict=True
         )
     ]
 
