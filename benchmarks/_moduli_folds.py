@@ -15,10 +15,13 @@ from sklearn.ensemble import RandomForestRegressor
 
 from features.composition import MAGPIE_PROPERTIES, MAGPIE_STATISTICS
 from features.table import feature_groups
+from models.composition_distance import CompositionIndex, fractions_of
+from models.error_scale import Circumstances
 from models.folds import grouped_fold_of
 from models.moduli_model import ModuliConfig
 from models.moduli_view import FORMULA, STRUCTURE, SYMMETRY, ModuliView
 from models.seeds import seed_for
+from models.targets import MODULI_TARGETS
 from training.preparation import MODULI_PROPERTIES, Prepared, moduli_data, new_moduli_model
 from training.profiles import FULL
 from training.records import SHEAR
@@ -65,18 +68,48 @@ def allowed(frame: pd.DataFrame, number: pd.Series[int], test: set[int]) -> Bool
     return kept.to_numpy(bool)
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A view and the compositions that it was learned from."""
+
+    view: ModuliView
+    learned: CompositionIndex
+
+    def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """log10 G and log10 K, and the lower and upper ends of their intervals, each (n, 2)."""
+        mean, spread = self.view.predict(features)
+        distance = self.learned.nearness(fractions_of(features))
+        name = np.full(len(mean), self.view.name)
+        lower, upper = np.empty_like(mean), np.empty_like(mean)
+        for column, target in enumerate(MODULI_TARGETS):
+            known = Circumstances(mean[:, column], spread[:, column], distance, name)
+            calibration = self.view.blended[target.name].calibration
+            below, above = calibration.interval(known, COVERAGE)
+            lower[:, column], upper[:, column] = mean[:, column] - below, mean[:, column] + above
+        return mean, lower, upper
+
+
 def fitted_view(
     prepared: Prepared, chosen: BoolArray, view: str, config: ModuliConfig = FULL.moduli
-) -> ModuliView:
+) -> Fitted:
     """One view, learned from the chosen measurements, its blend included."""
     model = new_moduli_model(config).views[view]
     data = moduli_data(prepared, chosen)
     model.fit(config, data, lambda text: print(f"  {text}", flush=True))
-    return model
+    return Fitted(model, CompositionIndex(fractions_of(data.features)))
 
 
-def official(prepared: Prepared, folds: int = 5, config: ModuliConfig = FULL.moduli) -> Tested:
-    """The official folds from the formula alone and with the space group."""
+def official(
+    prepared: Prepared,
+    withheld: BoolArray,
+    folds: int = 5,
+    config: ModuliConfig = FULL.moduli,
+) -> tuple[Tested, Fitted]:
+    """The official folds from the formula alone and with the space group.
+
+    ``withheld`` measurements are not learned from in the first fold either; also returns that
+    fold's formula view.
+    """
     frame = prepared.frame
     number = matbench_number(frame)
     tested = []
@@ -84,9 +117,16 @@ def official(prepared: Prepared, folds: int = 5, config: ModuliConfig = FULL.mod
         print(f"official fold {fold + 1} of {folds}", flush=True)
         test = {int(ident.rsplit("-", 1)[-1]) for ident in test_ids}
         chosen = allowed(frame, number, test)
+        if fold == 0:
+            chosen = chosen & ~withheld
         part = _test_rows(prepared, frame[number.isin(test).to_numpy(bool)], number, fold)
-        for view in (FORMULA, SYMMETRY):
-            _predict(prepared, part, view, fitted_view(prepared, chosen, view, config))
+        views = {name: fitted_view(prepared, chosen, name, config) for name in (FORMULA, SYMMETRY)}
+        for name, view in views.items():
+            _predict(prepared, part, name, view)
+            error = np.abs(part.predictions[name] - part.truth).mean(axis=0)
+            print(f"  {name}: log10 G {error[0]:.4f}, log10 K {error[1]:.4f}", flush=True)
+        if fold == 0:
+            first = views[FORMULA]
         groups = feature_groups()
         for name, columns in (
             ("forest on magpie", MAGPIE),
@@ -94,7 +134,7 @@ def official(prepared: Prepared, folds: int = 5, config: ModuliConfig = FULL.mod
         ):
             _predict_forest(prepared, part, chosen, name, columns)
         tested.append(part)
-    return _together(tested)
+    return _together(tested), first
 
 
 def _test_rows(prepared: Prepared, rows: pd.DataFrame, number: pd.Series[int], fold: int) -> Tested:
@@ -125,6 +165,8 @@ def crystals(prepared: Prepared, config: ModuliConfig = FULL.moduli) -> Tested:
         assert set(keys[inside]).isdisjoint(frame.loc[chosen, "composition_key"])
         part = Tested(truth[inside], fold[inside], material.to_numpy(np.int64)[inside])
         _predict(prepared, part, STRUCTURE, fitted_view(prepared, chosen, STRUCTURE, config))
+        error = np.abs(part.predictions[STRUCTURE] - part.truth).mean(axis=0)
+        print(f"  log10 G {error[0]:.4f}, log10 K {error[1]:.4f}", flush=True)
         columns = [*MAGPIE, *feature_groups()["symmetry"], *DENSITY]
         known = chosen & frame["structure_key"].notna().to_numpy(bool)
         _predict_forest(prepared, part, known, "forest on magpie, symmetry, density", columns)
@@ -132,15 +174,10 @@ def crystals(prepared: Prepared, config: ModuliConfig = FULL.moduli) -> Tested:
     return _together(tested)
 
 
-def _predict(prepared: Prepared, part: Tested, name: str, view: ModuliView) -> None:
-    features = prepared.features.iloc[part.row]
-    mean, spread = view.predict(features)
+def _predict(prepared: Prepared, part: Tested, name: str, fitted: Fitted) -> None:
+    mean, lower, upper = fitted.predict(prepared.features.iloc[part.row])
     part.predictions[name] = mean
-    half = [
-        blended.calibration.half_width(spread[:, c], np.full(len(mean), name), COVERAGE)
-        for c, blended in enumerate(view.blended.values())
-    ]
-    part.inside[name] = np.abs(mean - part.truth) <= np.column_stack(half)
+    part.inside[name] = (part.truth >= lower) & (part.truth <= upper)
 
 
 def _predict_forest(
@@ -151,7 +188,7 @@ def _predict_forest(
     test = np.nan_to_num(prepared.features[columns].to_numpy(np.float64)[part.row], nan=-1.0)
     known = np.isfinite(data.y).all(axis=1)
     model = RandomForestRegressor(
-        n_estimators=200, max_features=1 / 3, random_state=seed_for("moduli_forest"), n_jobs=2
+        n_estimators=100, max_features=1 / 3, random_state=seed_for("moduli_forest"), n_jobs=2
     )
     part.predictions[name] = np.asarray(model.fit(x[known], data.y[known]).predict(test))
     part.predictions["mean"] = np.tile(data.y[known].mean(axis=0), (len(test), 1))
