@@ -30,13 +30,13 @@ SPACE_GROUPS = 231  # and 0 for one that is not known
 class ModuliNetConfig:
     """Settings of the network and of its training."""
 
-    width: int = 256
+    width: int = 192
     blocks: int = 2
     element_width: int = 24
     group_width: int = 16
     dropout: float = 0.15
     input_dropout: float = 0.1
-    epochs: int = 30
+    epochs: int = 20
     batch: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 2e-2
