@@ -1,12 +1,12 @@
 """A Gaussian process on a learned metric: compounds of one prototype compared site by site.
 
-Predictions are made in double precision, so that a row's answer is the same in any block; the
-covariance of the training rows is factorised in single precision, where the noise of the labels is
-far above the rounding.
+Distances and likenesses are in single precision, where the noise of the labels is far above the
+rounding, and rows are padded to whole groups, so that a row's answer is the same in any block.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +20,9 @@ from models.labels import BoolArray, FloatArray, IntArray
 from models.moduli_metric import Inputs, Metric, MetricConfig, distance, learn_metric
 from models.network import Standardiser
 
-BLOCK_ROWS = 512  # rows of the kernel matrix at a time
+BLOCK_ROWS = 512  # rows of the covariance at a time
+CACHED_ROWS = 64  # rows of a prediction at a time: their likenesses stay in the cache
+WHOLE_ROWS = 8  # a product of one to three rows sums in another order than one of more
 DEGREES_OF_FREEDOM = 3.0
 MEDIAN_TO_SCALE = 1.5  # of squared errors, roughly as for a normal distribution of two labels
 SHARE_DIGITS = 2  # shares of the elements that make a prototype agree to so many decimals
@@ -58,6 +60,7 @@ class ModuliKernel:
         self._scaler = Standardiser(np.zeros(0), np.ones(0))
         self._far, self._near = torch.zeros(0), torch.zeros(0)  # (d, rank) projections
         self._anchors: tuple[Tensor, Tensor, Inputs] | None = None
+        self._single: tuple[Metric, tuple[Tensor, Tensor, Inputs]] | None = None
         self._coefficients = torch.zeros(0)
         self._centre, self._spread = np.zeros(2), np.ones(2)
 
@@ -92,7 +95,7 @@ class ModuliKernel:
         self._centre, self._spread = y[known].mean(axis=0), y[known].std(axis=0)
         labels = torch.as_tensor((y[known] - self._centre) / self._spread, dtype=torch.float32)
         with torch.inference_mode():
-            self._anchors = self._projected(x[known])
+            self._anchors, self._single = self._projected(x[known]), None
             size = len(labels)
             covariance = torch.empty(size, size)
             for start in range(0, size, BLOCK_ROWS):
@@ -121,11 +124,30 @@ class ModuliKernel:
             raise RuntimeError("the kernel is not fitted")
         parts = [np.zeros((0, 2))]
         with torch.inference_mode():
-            for start in range(0, len(x), BLOCK_ROWS):
-                rows = self._projected(x[start : start + BLOCK_ROWS])
-                value = self._likeness(rows, self._anchors) @ self._coefficients
-                parts.append(value.numpy())
+            metric, anchors = self._in_single_precision()
+            for start in range(0, len(x), CACHED_ROWS):
+                part = x[start : start + CACHED_ROWS]
+                whole = np.pad(part, ((0, -len(part) % WHOLE_ROWS), (0, 0)), mode="edge")
+                far, near, inputs = self._projected(whole)
+                likeness = metric.likeness(
+                    distance(far.float(), anchors[0]),
+                    distance(near.float(), anchors[1]),
+                    inputs.float(),
+                    anchors[2],
+                )
+                value = likeness.double() @ self._coefficients
+                parts.append(value[: len(part)].numpy())
         return np.concatenate(parts) * self._spread + self._centre
+
+    def _in_single_precision(self) -> tuple[Metric, tuple[Tensor, Tensor, Inputs]]:
+        """The metric and the anchors as predictions use them, converted once."""
+        assert self._metric is not None
+        assert self._anchors is not None
+        if self._single is None:
+            far, near, inputs = self._anchors
+            metric = copy.deepcopy(self._metric).float()
+            self._single = metric, (far.float(), near.float(), inputs.float())
+        return self._single
 
     def _likeness(
         self, one: tuple[Tensor, Tensor, Inputs], other: tuple[Tensor, Tensor, Inputs]
