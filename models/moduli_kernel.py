@@ -1,12 +1,12 @@
 """A Gaussian process on a learned metric: compounds of one prototype compared site by site.
 
-Distances and likenesses are in single precision, where the noise of the labels is far above the
-rounding, and rows are padded to whole groups, so that a row's answer is the same in any block.
+Distances are taken in single precision, which the noise of the labels is far above, and four times
+as fast. A row's answer is the same in any block all the same: matrix products of at least
+FEWEST_ROWS rows do not depend on how many there are, and the last sum is in double precision.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,8 +21,8 @@ from models.moduli_metric import Inputs, Metric, MetricConfig, distance, learn_m
 from models.network import Standardiser
 
 BLOCK_ROWS = 512  # rows of the covariance at a time
-CACHED_ROWS = 64  # rows of a prediction at a time: their likenesses stay in the cache
-WHOLE_ROWS = 8  # a product of one to three rows sums in another order than one of more
+ANSWERED_ROWS = 64  # rows of a prediction at a time: they stay in the processor's cache
+FEWEST_ROWS = 8
 DEGREES_OF_FREEDOM = 3.0
 MEDIAN_TO_SCALE = 1.5  # of squared errors, roughly as for a normal distribution of two labels
 SHARE_DIGITS = 2  # shares of the elements that make a prototype agree to so many decimals
@@ -60,7 +60,6 @@ class ModuliKernel:
         self._scaler = Standardiser(np.zeros(0), np.ones(0))
         self._far, self._near = torch.zeros(0), torch.zeros(0)  # (d, rank) projections
         self._anchors: tuple[Tensor, Tensor, Inputs] | None = None
-        self._single: tuple[Metric, tuple[Tensor, Tensor, Inputs]] | None = None
         self._coefficients = torch.zeros(0)
         self._centre, self._spread = np.zeros(2), np.ones(2)
 
@@ -95,14 +94,14 @@ class ModuliKernel:
         self._centre, self._spread = y[known].mean(axis=0), y[known].std(axis=0)
         labels = torch.as_tensor((y[known] - self._centre) / self._spread, dtype=torch.float32)
         with torch.inference_mode():
-            self._anchors, self._single = self._projected(x[known]), None
+            self._anchors = self._projected(x[known])
             size = len(labels)
             covariance = torch.empty(size, size)
             for start in range(0, size, BLOCK_ROWS):
                 covariance[start : start + BLOCK_ROWS] = self._likeness(
                     _slice(self._anchors, start), self._anchors
                 )
-            noise = self._metric.noise.float().expand(size)
+            noise = self._metric.noise.expand(size)
             noise = noise / _trust(covariance, noise, labels)
             covariance.diagonal().add_(noise)
             factor = _factor(covariance)
@@ -124,30 +123,14 @@ class ModuliKernel:
             raise RuntimeError("the kernel is not fitted")
         parts = [np.zeros((0, 2))]
         with torch.inference_mode():
-            metric, anchors = self._in_single_precision()
-            for start in range(0, len(x), CACHED_ROWS):
-                part = x[start : start + CACHED_ROWS]
-                whole = np.pad(part, ((0, -len(part) % WHOLE_ROWS), (0, 0)), mode="edge")
-                far, near, inputs = self._projected(whole)
-                likeness = metric.likeness(
-                    distance(far.float(), anchors[0]),
-                    distance(near.float(), anchors[1]),
-                    inputs.float(),
-                    anchors[2],
-                )
+            for start in range(0, len(x), ANSWERED_ROWS):
+                block = x[start : start + ANSWERED_ROWS]
+                lacking = -len(block) % FEWEST_ROWS
+                padded = np.vstack([block, np.zeros((lacking, x.shape[1]))])
+                likeness = self._likeness(self._projected(padded), self._anchors)
                 value = likeness.double() @ self._coefficients
-                parts.append(value[: len(part)].numpy())
+                parts.append(value[: len(block)].numpy())
         return np.concatenate(parts) * self._spread + self._centre
-
-    def _in_single_precision(self) -> tuple[Metric, tuple[Tensor, Tensor, Inputs]]:
-        """The metric and the anchors as predictions use them, converted once."""
-        assert self._metric is not None
-        assert self._anchors is not None
-        if self._single is None:
-            far, near, inputs = self._anchors
-            metric = copy.deepcopy(self._metric).float()
-            self._single = metric, (far.float(), near.float(), inputs.float())
-        return self._single
 
     def _likeness(
         self, one: tuple[Tensor, Tensor, Inputs], other: tuple[Tensor, Tensor, Inputs]
@@ -159,8 +142,9 @@ class ModuliKernel:
 
     def _projected(self, x: FloatArray) -> tuple[Tensor, Tensor, Inputs]:
         inputs = self._inputs(x)
-        slim = Inputs(torch.zeros(len(x), 0), inputs.symmetry, inputs.space_group, inputs.prototype)
-        return inputs.x @ self._far, inputs.x @ self._near, slim
+        nothing = torch.zeros(len(x), 0)
+        slim = Inputs(nothing, inputs.symmetry.float(), inputs.space_group, inputs.prototype)
+        return (inputs.x @ self._far).float(), (inputs.x @ self._near).float(), slim
 
     def _inputs(self, x: FloatArray) -> Inputs:
         columns = self.columns
@@ -214,11 +198,11 @@ class ModuliKernel:
         model._far, model._near = tensors["far_projection"], tensors["near_projection"]
         model._coefficients = tensors["coefficients"]
         symmetry = tensors["symmetry"]
-        model._metric = Metric(len(model._far), symmetry.shape[1]).requires_grad_(False).double()
+        model._metric = Metric(len(model._far), symmetry.shape[1]).requires_grad_(False)
         model._metric.load_state_dict(
             {key[7:]: value for key, value in tensors.items() if key.startswith("metric.")}
         )
-        nothing = torch.zeros(len(symmetry), 0, dtype=torch.float64)
+        nothing = torch.zeros(len(symmetry), 0)
         slim = Inputs(nothing, symmetry, tensors["space_group"], tensors["prototype"])
         model._anchors = (tensors["far"], tensors["near"], slim)
         return model
