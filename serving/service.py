@@ -6,6 +6,7 @@ handling names fields and shapes errors in ways that a documented body cannot ha
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import bentoml
@@ -39,6 +40,7 @@ class FrenkelService:
         # Here, because this module is imported once more, to start the server processes.
         from serving.app import App
 
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a champion to be replaced
         log_as_json()
         metrics.forget_dead()
         self.app = App(Settings())
