@@ -10,8 +10,8 @@ from benchmarks._interval_scores import LEVELS
 from models.labels import FloatArray, IntArray
 from models.seeds import seed_for
 
-TREES = 100
-BOOSTING_ROUNDS = 300
+TREES = 60
+BOOSTING_ROUNDS = 150
 # CV+ compares every test row with every training row at every level: in blocks, to spare memory.
 ROWS_AT_ONCE = 200
 MAPIE, QUANTILE_FOREST, SPREAD = "mapie CV+", "quantile forest", "raw spread"
@@ -32,7 +32,7 @@ def mapie_cv_plus(
     model = CrossConformalRegressor(
         XGBRegressor(
             n_estimators=BOOSTING_ROUNDS,
-            learning_rate=0.05,
+            learning_rate=0.08,
             max_depth=6,
             subsample=0.7,
             colsample_bynode=0.25,

@@ -44,13 +44,14 @@ def interval_scores(
 
 
 def crps(truth: FloatArray, quantiles: FloatArray) -> FloatArray:
-    """(n,) continuous ranked probability score, twice the mean pinball loss over LEVELS.
+    """(n,) continuous ranked probability score, twice the pinball loss integrated over LEVELS.
 
     Gneiting and Raftery 2007 (10.1198/016214506000001437); in the target's unit.
     """
     level = np.array(LEVELS)
     short = truth[:, None] - quantiles
-    return np.asarray(2.0 * np.mean(np.maximum(level * short, (level - 1.0) * short), axis=1))
+    loss = np.maximum(level * short, (level - 1.0) * short)  # zero at the levels 0 and 1
+    return np.asarray(2.0 * loss.sum(axis=1) / (len(LEVELS) + 1))
 
 
 def observed_coverages(truth: FloatArray, quantiles: FloatArray) -> tuple[FloatArray, FloatArray]:

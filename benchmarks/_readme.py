@@ -1,4 +1,7 @@
-"""Write the accuracy table of the README from benchmarks/results/*.json."""
+"""Write the tables of the README and of docs/figures.md from benchmarks/results/*.json.
+
+The README has the figures that a goal was set for; docs/figures.md has them all.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,16 @@ from pathlib import Path
 from benchmarks._figures import RESULTS, Figure
 
 README = Path(__file__).parent.parent / "README.md"
+ALL_FIGURES = README.parent / "docs" / "figures.md"
 BEGIN, END = "<!-- accuracy:begin -->", "<!-- accuracy:end -->"
+INTRODUCTION = """# Every measured figure
+
+Written by `make benchmark` from `benchmarks/results/*.json`, which also name the commit, the
+machine, the data sources and, for each figure, how it was counted.
+"""
 
 
-def table(results: Path = RESULTS) -> str:
+def table(results: Path = RESULTS, *, only_with_goal: bool = False) -> str:
     """The figures of every results file as one Markdown table."""
     lines = [
         "| what | figure | value [95 % interval] | n | baselines, same run | published | goal |",
@@ -19,7 +28,9 @@ def table(results: Path = RESULTS) -> str:
     ]
     for path in sorted(results.glob("*.json")):
         for content in json.loads(path.read_text())["figures"]:
-            lines.append(_row(path.stem, Figure(**content)))
+            figure = Figure(**content)
+            if figure.goal is not None or not only_with_goal:
+                lines.append(_row(path.stem, figure))
     return "\n".join(lines)
 
 
@@ -36,14 +47,19 @@ def _named(values: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.3g}" for name, value in values.items())
 
 
-def update(readme: Path = README, results: Path = RESULTS) -> None:
-    """Replace the table between the two marks. Raises ValueError where the marks are missing."""
+def update(readme: Path = README, results: Path = RESULTS, all_figures: Path = ALL_FIGURES) -> None:
+    """Replace the table between the two marks and write ``all_figures``.
+
+    Raises ValueError where the marks are missing.
+    """
     text = readme.read_text()
     if BEGIN not in text or END not in text:
         raise ValueError(f"{readme.name} lacks the marks {BEGIN} and {END}")
     head, rest = text.split(BEGIN)
     tail = rest.split(END)[1]
-    readme.write_text(f"{head}{BEGIN}\n{table(results)}\n{END}{tail}")
+    shown = table(results, only_with_goal=True)
+    readme.write_text(f"{head}{BEGIN}\n{shown}\n{END}{tail}")
+    all_figures.write_text(f"{INTRODUCTION}\n{table(results)}\n")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,15 @@ from benchmarks._interval_methods import (
     quantile_forest,
 )
 from benchmarks._judged import Judged, joined, judged
+from features.table import feature_groups
 from models.composition_distance import fractions_of
-from models.error_scale import Circumstances
 from models.folds import grouped_fold_of
 from models.ground import Ground
 from models.labels import BoolArray
-from models.moduli_model import ModuliConfig, ModuliModel
+from models.moduli_model import ModuliConfig
+from models.moduli_view import FORMULA
 from models.targets import MODULI_TARGETS
-from training.preparation import MODULI_PROPERTIES, Prepared, moduli_data
+from training.preparation import MODULI_PROPERTIES, Prepared, moduli_data, new_moduli_model
 from training.splits import MATBENCH_FOLDS, chemical_system_groups, matbench_folds
 
 NAMES = {"log10_shear_modulus_gpa": "shear modulus", "log10_bulk_modulus_gpa": "bulk modulus"}
@@ -78,26 +79,22 @@ def moduli_protocols(
 
 def _judge(prepared: Prepared, split: Split, config: ModuliConfig) -> dict[str, Judged]:
     data, held_out = moduli_data(prepared, split.train), moduli_data(prepared, split.test)
-    model = ModuliModel(config)
+    model = new_moduli_model(config)
+    model.views = {FORMULA: model.views[FORMULA]}
     model.fit(data)
     ground = Ground.of(fractions_of(data.features))
     fractions = fractions_of(held_out.features)
     outside = np.array([bool(unseen) for unseen in ground.unseen(fractions)])
-    distance = ground.index.nearness(fractions)
-    mean, spread = model.predict(held_out.features)
-    train_x, test_x = (part.features.to_numpy(np.float64) for part in (data, held_out))
+    prediction = model.predict(held_out.features)
+    (part,) = model.circumstances(prediction, ground.index.nearness(fractions), outside)
+    columns = feature_groups()["composition"]
+    train_x, test_x = (each.features[columns].to_numpy(np.float64) for each in (data, held_out))
     found = {}
     for column, target in enumerate(MODULI_TARGETS):
-        calibration = model.blended[target.name].calibration
+        calibration = part.view.blended[target.name].calibration
         rows = np.flatnonzero(np.isfinite(held_out.y[:, column]))
         learned = np.isfinite(data.y[:, column])
-        known = Circumstances(
-            mean[rows, column],
-            spread[rows, column],
-            distance[rows],
-            held_out.category[rows],
-            outside[rows],
-        )
+        known = part.known[target.name].take(rows)
         beyond = np.array([bool(each) for each in calibration.objections(known, target.name)])
         x, y = train_x[learned], data.y[learned, column]
         found[target.name] = judged(

@@ -28,6 +28,7 @@ JOBS_A_PROCESS = 5000  # then it is replaced, so that what leaks in a parser can
 OUTLIVED_S = 5.0  # so long after its limit a job ends its process itself, should its parent be gone
 TERMINATION_S = 0.05  # between SIGTERM, which these processes ignore, and SIGKILL
 OUT_OF_MEMORY = 77  # exit code
+NICENESS = 5  # whoever waits for a formula goes before whoever sent a structure that hangs
 PRELOADED = [
     "features.limited_process",
     "features.cif",
@@ -117,6 +118,7 @@ def _prepare(memory_limit_bytes: int) -> None:
     """Runs first in a new process."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to a whole group; the parent still drains
     warm_up()
+    os.nice(NICENESS)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     unlimited = hard == resource.RLIM_INFINITY
     limit = memory_limit_bytes if unlimited else min(memory_limit_bytes, hard)

@@ -10,7 +10,7 @@ import dataclasses
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -54,10 +54,11 @@ class StructurePool:
     """``processes`` workers; a job gets ``time_limit_s`` and its process ``memory_limit_bytes``.
 
     Each caller has its turn for one job after the other, so that one structure never waits behind
-    the two hundred of somebody else. May be used from several threads. ``cache`` is a folder with
-    what was computed before; without it nothing is kept. ``reader``, a function of a module, does
-    a job. Processes start with ``start`` or the first job, and end with
-    ``close``. Raises ValueError for limits that leave nothing to run.
+    the two hundred of somebody else. May be used from several threads. Processes start with
+    ``start`` or the first job and end with ``close``. ``cache`` is a folder with what was computed
+    before; without it nothing is kept. ``reader``, a function of a module, does a job;
+    ``on_restart`` is called whenever a process has to be replaced. Raises ValueError for limits
+    that leave nothing to run.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class StructurePool:
         cache: Path | None = None,
         *,
         reader: Reader = read_structure,
+        on_restart: Callable[[], None] = lambda: None,
     ) -> None:
         if processes < 1 or not time_limit_s > 0 or memory_limit_bytes < 1:
             raise ValueError("a pool needs at least one process, some time and some memory")
@@ -82,6 +84,7 @@ class StructurePool:
         self._calls: deque[_Call] = deque()  # those with jobs that wait
         self._open: set[_Call] = set()
         self._restarts = 0
+        self._on_restart = on_restart
         self._closed = False
 
     @property
@@ -184,6 +187,7 @@ class StructurePool:
             error = None if done.cancelled() else done.exception()
             if done.cancelled() or error is not None:
                 self._restarts += 1
+                self._on_restart()
             if not call.result.done():
                 if isinstance(error, BrokenProcessPool) and self._may_retry(call, index):
                     if not call.waiting:

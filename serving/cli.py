@@ -121,22 +121,22 @@ app.command()(rank)
 def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default 3000.")] = None,
     host: Annotated[
-        str | None, typer.Option(help="Default 127.0.0.1, which only this machine reaches.")
+        str | None,
+        typer.Option(
+            help="Default 127.0.0.1, which only this machine reaches; with FRENKEL_API_TOKEN, "
+            "every address."
+        ),
     ] = None,
 ) -> None:
-    """Answer POST /predict over HTTP."""
-    from models.bundle import BundleError, default_bundle_path, open_bundle
-    from serving.launch import AddressError, become_server, free_address
+    """Answer POST /predict and POST /rank over HTTP."""
+    from models.bundle import BundleError
+    from serving.launch import AddressError, become_server, checked_champion, free_address
 
     settings = asked_settings()
-    bundle = default_bundle_path().resolve()
     try:
-        open_bundle(bundle)
-    except BundleError as error:
-        raise UserError(str(error)) from error
-    try:
-        address = free_address(host or settings.host, port or settings.port)
-    except AddressError as error:
+        bundle = checked_champion(settings.champion)
+        address = free_address(host or settings.listening_host, port or settings.port)
+    except (BundleError, AddressError) as error:
         raise UserError(str(error)) from error
     become_server(*address, bundle)
 

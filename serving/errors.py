@@ -34,6 +34,20 @@ class MalformedBodyError(ServiceError):
     code = "invalid_body"
 
 
+class UnauthorizedError(ServiceError):
+    """The bearer token is missing or not the one that was set."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class NotFoundError(ServiceError):
+    """There is nothing at this path."""
+
+    status = 404
+    code = "not_found"
+
+
 class BodyTooSlowError(ServiceError):
     """The body did not arrive in time."""
 
@@ -76,8 +90,9 @@ class PredictionTimeoutError(ServiceError):
     code = "timeout"
 
 
+NOTHING_HERE = "there is nothing at this path; GET / lists what there is"
 FOREIGN_ERRORS = {
-    404: ("not_found", "there is nothing at this path; POST /predict predicts"),
+    404: ("not_found", NOTHING_HERE),
     405: ("method_not_allowed", "this path does not answer this method"),
     503: ("not_ready", "the model is not loaded yet"),
 }

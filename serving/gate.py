@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import hmac
 import logging
 import re
 import time
@@ -15,33 +15,40 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.errors import (
+    NOTHING_HERE,
     BodyTooLargeError,
     BodyTooSlowError,
     ClientGoneError,
+    NotFoundError,
     PredictionTimeoutError,
     ServiceError,
+    UnauthorizedError,
     error_response,
     foreign_error,
 )
-from serving.metrics import count_request
+from serving.logs import request_id
+from serving.metrics import HEALTH_PATHS, KNOWN_PATHS, count_request
 from serving.settings import Settings
 
 logger = logging.getLogger("bentoml.frenkel")
 
 ACCEPTED_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-QUIET_PATHS = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
+QUIET_PATHS = HEALTH_PATHS | {"/metrics"}
 
 
 class RequestGate:
     """ASGI middleware around all of the service, health endpoints included.
 
     Errors of ours are raised below and answered here. An answer from below with status 400 or
-    more can then only be the framework's own, and is put into our shape.
+    more can then only be the framework's own, and is put into our shape. Of the framework's own
+    paths only those in KNOWN_PATHS are reached.
     """
 
     def __init__(self, app: ASGIApp, settings: Callable[[], Settings] = Settings) -> None:
         self.app = app
         self.settings = settings()
+        token = self.settings.api_token
+        self._token = token.get_secret_value().encode() if token else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
@@ -50,7 +57,11 @@ class RequestGate:
             return
         passage = _Passage(scope, receive, send, self.settings.max_body_bytes)
         error: ServiceError | None = None
+        request_id.set(passage.request_id)
         try:
+            self._check_token(passage)
+            if scope["path"] not in KNOWN_PATHS:
+                raise NotFoundError(NOTHING_HERE)
             passage.check_declared_length()
             async with asyncio.timeout(self.settings.request_timeout_s):
                 await self.app(scope, passage.receive, passage.send)
@@ -62,9 +73,22 @@ class RequestGate:
         except TimeoutError:
             error = passage.timeout_error(self.settings.request_timeout_s)
         except Exception:
-            logger.exception("request %s failed", passage.request_id)
+            logger.exception("a request failed")
             error = foreign_error(500)
         await passage.finish(error)
+
+    def _check_token(self, passage: _Passage) -> None:
+        """Raises UnauthorizedError unless the path is open or the token is right."""
+        if self._token is None or passage.scope["path"] in HEALTH_PATHS:
+            return
+        kind, _, given = passage.headers.get("authorization", "").partition(" ")
+        # compared in a time that does not tell how much of it was right
+        right = hmac.compare_digest(given.strip().encode("utf-8", "replace"), self._token)
+        if kind.lower() != "bearer" or not right:
+            raise UnauthorizedError(
+                "send the service's token as Authorization: Bearer TOKEN",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
 
 
 class _Passage:
@@ -144,9 +168,8 @@ class _Passage:
         return BodyTooLargeError(f"the body may have at most {self.max_body_bytes} bytes")
 
     def _log(self, error: ServiceError | None, seconds: float) -> None:
-        """One line of JSON, without anything from the body."""
+        """One line, without anything from the body."""
         line = {
-            "request_id": self.request_id,
             "method": self.scope["method"],
             "path": self.scope["path"][:200],
             "status": self.status,
@@ -155,4 +178,4 @@ class _Passage:
         }
         if error is not None:
             line["error"] = error.code
-        logger.info(json.dumps(line))
+        logger.info("request", extra={"fields": line})

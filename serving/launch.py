@@ -15,6 +15,19 @@ class AddressError(ValueError):
     """An address that cannot be listened on."""
 
 
+def checked_champion(champion: str) -> Path:
+    """The bundle folder, absolute; checked if the champion is taken from it.
+
+    Raises BundleError, so that a missing or altered model is one line and no traceback.
+    """
+    from models.bundle import default_bundle_path, open_bundle
+
+    bundle = default_bundle_path().resolve()
+    if not champion:
+        open_bundle(bundle)
+    return bundle
+
+
 def free_address(host: str, port: int) -> tuple[str, int]:
     """The numeric address of a host, once it is sure that it can be listened on.
 
@@ -34,7 +47,10 @@ def free_address(host: str, port: int) -> tuple[str, int]:
 def become_server(host: str, port: int, bundle: Path) -> NoReturn:
     """Replace this process by BentoML's, so that signals reach it and nothing is left behind."""
     environment = os.environ | {"FRENKEL_BUNDLE": str(bundle), "BENTOML_DO_NOT_TRACK": "True"}
-    command = [sys.executable, "-m", "bentoml", "serve", SERVICE]
+    # Models of a few rows gain nothing from threads, and requests share the cores already.
+    environment.setdefault("OMP_NUM_THREADS", "1")
+    environment.setdefault("OPENBLAS_NUM_THREADS", "1")
+    command = [sys.executable, "-m", "serving.arbiter", "serve", SERVICE]
     command += ["--host", host, "--port", str(port)]
     sys.stdout.flush()
     sys.stderr.flush()

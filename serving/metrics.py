@@ -7,19 +7,32 @@ could fill the memory by asking for many paths. The metrics here have a fixed se
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-KNOWN_PATHS = frozenset({"/predict", "/livez", "/readyz", "/healthz", "/metrics"})
+HEALTH_PATHS = frozenset({"/livez", "/readyz", "/healthz"})
+KNOWN_PATHS = HEALTH_PATHS | {
+    "/",
+    "/predict",
+    "/rank",
+    "/model",
+    "/elements",
+    "/openapi.json",
+    "/docs",
+    "/metrics",
+}
+"""Every path of the service."""
 
 REQUEST_SECONDS = Histogram(
     "frenkel_request_seconds",
@@ -29,6 +42,32 @@ REQUEST_SECONDS = Histogram(
 )
 MATERIALS = Counter("frenkel_materials", "Materials answered", ["status", "reason"])
 OUT_OF_DOMAIN = Counter("frenkel_out_of_domain", "Materials answered outside the data")
+BATCH_REQUESTS = Histogram(
+    "frenkel_batch_requests",
+    "Requests that one model call answered",
+    buckets=(1, 2, 4, 8, 16, 32, 64),
+)
+# Gauges of processes that have ended do not count; `forget_dead` says which have.
+READING = Gauge(
+    "frenkel_requests_reading",
+    "Requests whose structures are being read",
+    multiprocess_mode="livesum",
+)
+QUEUE = Gauge(
+    "frenkel_requests_waiting", "Requests that wait for the model", multiprocess_mode="livesum"
+)
+STRUCTURES_WAITING = Gauge(
+    "frenkel_structures_waiting", "Structures that wait to be read", multiprocess_mode="livesum"
+)
+POOL_RESTARTS = Counter(
+    "frenkel_structure_process_restarts", "Processes reading structures that were killed or died"
+)
+MODEL = Gauge(
+    "frenkel_model_info",
+    "1 for the model that answers",
+    ["version"],
+    multiprocess_mode="livemax",
+)
 
 
 def count_request(path: str, status: int, seconds: float) -> None:
@@ -47,10 +86,29 @@ def count_materials(answered: int, out_of_domain: int, reasons: list[str]) -> No
         MATERIALS.labels("error", reason).inc()
 
 
+def show_model(version: str, before: str | None) -> None:
+    """Note which model answers from now on, and which did before."""
+    if before is not None and before != version:
+        MODEL.labels(before).set(0)
+    MODEL.labels(version).set(1)
+
+
+def forget_dead() -> None:
+    """Drop the gauges of processes that were killed before they could."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder is None:
+        return
+    for path in Path(folder).glob("gauge_live*_*.db"):
+        pid = path.stem.rpartition("_")[2]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            mark_process_dead(int(pid), folder)
+
+
 def exposition() -> bytes:
     """All metrics in the text format, summed over the service's processes."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
+    forget_dead()
     registry = CollectorRegistry()
     MultiProcessCollector(registry)
     return generate_latest(registry)

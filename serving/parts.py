@@ -72,7 +72,11 @@ class Parts:
             _check_same(self.folder, job)
         else:
             self.folder.mkdir()
-            write_whole(self.folder / JOB, json.dumps(asdict(job), indent=1).encode())
+            try:
+                write_whole(self.folder / JOB, json.dumps(asdict(job), indent=1).encode())
+            except OSError:
+                shutil.rmtree(self.folder, ignore_errors=True)
+                raise
         self._journal = _held(self.folder / DONE)
         self.done = self._finished()
         # What follows the last whole line is of a write that was cut off.

@@ -42,7 +42,7 @@ def test_the_readme_table_holds_what_the_results_say(tmp_path: Path) -> None:
     (tmp_path / "conductivity.json").write_text(json.dumps({"figures": [asdict(_figure(1.2))]}))
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{_readme.BEGIN}\nold\n{_readme.END}\nafter\n")
-    _readme.update(readme, tmp_path)
+    _readme.update(readme, tmp_path, tmp_path / "figures.md")
     text = readme.read_text()
     assert "| conductivity A | MAE | 1.2 [1.1, 1.3] | 121 | median 1.46 |" in text
     assert "random forest 1.59" in text
@@ -52,11 +52,23 @@ def test_the_readme_table_holds_what_the_results_say(tmp_path: Path) -> None:
     assert text.endswith("after\n")
 
 
+def test_a_figure_without_a_goal_stands_in_the_full_table_alone(tmp_path: Path) -> None:
+    plain = Figure.of("A", "width", Estimate(2.5, 2.4, 2.6, 10))
+    content = {"figures": [asdict(_figure(1.2)), asdict(plain)]}
+    (tmp_path / "conductivity.json").write_text(json.dumps(content))
+    readme, every = tmp_path / "README.md", tmp_path / "figures.md"
+    readme.write_text(f"{_readme.BEGIN}{_readme.END}")
+    _readme.update(readme, tmp_path, every)
+    assert "| MAE |" in readme.read_text()
+    assert "width" not in readme.read_text()
+    assert "| width | 2.5 [2.4, 2.6] | 10 |" in every.read_text()
+
+
 def test_a_readme_without_marks_is_refused(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("nothing here")
     with pytest.raises(ValueError, match="marks"):
-        _readme.update(readme, tmp_path)
+        _readme.update(readme, tmp_path, tmp_path / "figures.md")
 
 
 def test_no_paper_and_no_composition_of_the_test_stays_in_training() -> None:

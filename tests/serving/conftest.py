@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -209,15 +211,23 @@ def poscar() -> str:
     return POSCAR
 
 
-@pytest.fixture(scope="session")
-def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server process started as a user starts it; it must also end on SIGTERM."""
-    folder = tmp_path_factory.mktemp("server")
+@dataclass(frozen=True)
+class RunningServer:
+    """A server process started as a user starts it."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@contextmanager
+def running_server(bundle: Path, folder: Path, **settings: str) -> Iterator[RunningServer]:
+    """A server with settings of its own; it must also end on SIGTERM."""
     port = free_port()
     environment = os.environ | {
         "FRENKEL_BUNDLE": str(bundle),
         "BENTOML_HOME": str(folder / "bentoml"),
-        "OMP_NUM_THREADS": "1",
+        **{f"FRENKEL_{name.upper()}": value for name, value in settings.items()},
     }
     log = folder / "server.log"
     with log.open("w") as stream:
@@ -231,7 +241,7 @@ def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         address = f"http://127.0.0.1:{port}"
         try:
             _wait_until_ready(process, address, log)
-            yield address
+            yield RunningServer(address, process, log)
         finally:
             process.terminate()
             try:
@@ -239,6 +249,14 @@ def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
             except subprocess.TimeoutExpired:
                 process.kill()
                 pytest.fail(f"the server did not end on SIGTERM:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the one server that most tests share, of a single process."""
+    folder = tmp_path_factory.mktemp("server")
+    with running_server(bundle, folder, workers="1") as running:
+        yield running.address
 
 
 def free_port() -> int:

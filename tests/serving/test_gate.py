@@ -1,10 +1,9 @@
-"""The gate and the line before the model, without a model and without a network."""
+"""The gate in front of everything, without a model and without a network."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import MalformedBodyError, OverloadedError
+from serving.errors import MalformedBodyError
 from serving.gate import RequestGate
+from serving.logs import JsonLine
 from serving.settings import Settings
-from serving.worker import PredictionWorker
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -30,6 +29,7 @@ def ask(
     pieces: list[bytes] | None = None,
     stalls: bool = False,
     leaves: bool = False,
+    path: str = "/predict",
     **limits: Any,
 ) -> Answer:
     """The answer of an application behind the gate; ``pieces`` is a body in chunks."""
@@ -53,8 +53,8 @@ def ask(
     scope: Scope = {
         "type": "http",
         "method": "POST",
-        "path": "/predict",
-        "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+        "path": path,
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
     }
     gate = RequestGate(app, settings=lambda: Settings(**limits))
     asyncio.run(gate(scope, receive, send))
@@ -166,37 +166,48 @@ def test_errors_of_the_framework_get_our_shape(status: int, code: str) -> None:
     assert b"their words" not in answer[2]
 
 
-def test_a_full_line_is_refused_and_drains_again() -> None:
-    async def scene() -> list[object]:
-        worker = PredictionWorker(max_waiting=2)
-        release = threading.Event()
-        first = asyncio.create_task(worker.run(release.wait, 10))
-        second = asyncio.create_task(worker.run(int, "2"))
-        await asyncio.sleep(0.05)
-        with pytest.raises(OverloadedError) as refused:
-            await worker.run(int, "3")
-        release.set()
-        results = [await first, await second, await worker.run(int, "4")]
-        worker.close()
-        return [*results, refused.value.headers]
+def test_a_path_that_is_not_ours_never_reaches_the_framework() -> None:
+    async def reached(_: Request) -> Response:
+        raise AssertionError
 
-    assert asyncio.run(scene()) == [True, 2, 4, {"Retry-After": "1"}]
+    for path in ("/docs.json", "/schema.json", "/static_content/x", "/tasks"):
+        answer = ask(app_of(reached), path=path)
+        assert (answer[0], error_of(answer)["code"]) == (404, "not_found")
 
 
-def test_what_is_cancelled_while_it_waits_never_starts() -> None:
-    async def scene() -> list[str]:
-        worker = PredictionWorker(max_waiting=5)
-        release = threading.Event()
-        started: list[str] = []
-        running = asyncio.create_task(worker.run(release.wait, 10))
-        waiting = asyncio.create_task(worker.run(started.append, "cancelled"))
-        await asyncio.sleep(0.05)
-        waiting.cancel()
-        await asyncio.sleep(0)
-        release.set()
-        await running
-        await worker.run(started.append, "last")
-        worker.close()
-        return started
+@pytest.mark.parametrize(
+    "given", ["", "Bearer", "Bearer wrong", "Basic right", "right", "Bearer é"]
+)
+def test_without_the_right_token_there_is_no_answer(given: str) -> None:
+    headers = {"authorization": given} if given else {}
+    answer = ask(app_of(echo_size), headers=headers, api_token="right")
+    assert (answer[0], error_of(answer)["code"]) == (401, "unauthorized")
+    assert answer[1]["www-authenticate"] == "Bearer"
 
-    assert asyncio.run(scene()) == ["last"]
+
+def test_the_right_token_and_the_health_paths_pass() -> None:
+    headers = {"authorization": "bearer right"}
+    assert ask(app_of(echo_size), headers=headers, api_token="right")[0] == 200
+    assert ask(app_of(echo_size), path="/readyz", api_token="right")[0] == 200
+
+
+def test_a_log_line_has_the_request_id_and_nothing_of_the_body(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="bentoml.frenkel")
+    caplog.handler.setFormatter(JsonLine())
+
+    async def fail(request: Request) -> Response:
+        await request.body()
+        raise ValueError("secret of the sender")
+
+    ask(app_of(fail), headers={"x-request-id": "run-7"}, pieces=[b"secret of the sender"])
+    lines = [json.loads(line) for line in caplog.text.splitlines()]
+    assert [line["request_id"] for line in lines] == ["run-7", "run-7"]
+    assert lines[0]["exception"] == "ValueError"
+    assert (lines[1]["status"], lines[1]["path"], lines[1]["error"]) == (
+        500,
+        "/predict",
+        "internal",
+    )
+    assert "secret" not in caplog.text

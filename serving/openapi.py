@@ -1,0 +1,173 @@
+"""The OpenAPI description of the service, and the same as a plain page.
+
+It needs nothing from elsewhere: no script, no font, no style sheet is fetched.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from serving.answer_schema import PredictResponse
+from serving.model_page import ElementsPage, ModelPage
+from serving.rank_schema import RankRequest, RankResponse
+from serving.schema import PredictRequest
+
+Json = dict[str, Any]
+
+PREDICT_EXAMPLE: Json = {
+    "materials": [{"id": "argyrodite", "formula": "Li6PS5Cl"}, {"id": "typo", "formula": "Xx3"}],
+    "temperatures_c": [25, 60],
+    "coverage": 0.9,
+}
+RANK_EXAMPLE: Json = {
+    "materials": [{"formula": "Li6PS5Cl"}, {"formula": "Li7La3Zr2O12"}, {"formula": "Na3PS4"}],
+    "filters": [{"property": "log10_conductivity_s_cm", "at_least": -4, "min_probability": 0.2}],
+    "top": 2,
+}
+BODY_FAULTS = {
+    "400": "the body is not JSON or not of this shape",
+    "408": "the body did not arrive in time",
+    "413": "the body is too large",
+    "415": "the body is not declared as plain JSON",
+    "429": "too many requests are under way; Retry-After says when to come back",
+    "504": "the answer took too long, and the work on it was stopped",
+}
+EVERYWHERE = {"401": "the bearer token is missing or wrong (where the service has one)"}
+
+
+class ErrorDetail(BaseModel):
+    """What is wrong, and the path of the field at fault where there is one."""
+
+    code: str
+    message: str
+    field: str | None
+    request_id: str
+
+
+class ErrorBody(BaseModel):
+    """Every answer with a status of 400 or more."""
+
+    error: ErrorDetail
+
+
+MODELS = (
+    PredictRequest,
+    PredictResponse,
+    RankRequest,
+    RankResponse,
+    ModelPage,
+    ElementsPage,
+    ErrorBody,
+)
+
+
+def openapi(answers: Mapping[str, Any]) -> Json:
+    """The description; ``answers`` has a real answer of this service to each path's example."""
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in MODELS],
+        ref_template="#/components/schemas/{model}",
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Frenkel",
+            "version": _version(),
+            "description": "Transport, mechanics and dendrite criteria of solid electrolytes, "
+            "each with an interval, from a formula or a crystal structure.",
+        },
+        "paths": {
+            "/predict": _post("Predict", PredictRequest, PredictResponse, PREDICT_EXAMPLE, answers),
+            "/rank": _post("Rank", RankRequest, RankResponse, RANK_EXAMPLE, answers),
+            "/model": _get("The card of the model that answers", ModelPage, "/model", answers),
+            "/elements": _get(
+                "Which elements the model has seen", ElementsPage, "/elements", answers
+            ),
+        },
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
+    }
+
+
+def page(description: Json) -> str:
+    """The description as HTML without scripts."""
+    parts = [
+        "<!doctype html><html lang='en'><meta charset='utf-8'><title>Frenkel API</title>",
+        "<style>body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
+        "pre{background:#f4f4f4;padding:1em;overflow:auto;max-height:30em}</style>",
+        f"<h1>Frenkel {html.escape(description['info']['version'])}</h1>",
+        f"<p>{html.escape(description['info']['description'])}</p>",
+        "<p>The whole description, with every field: <a href='/openapi.json'>openapi.json</a>.</p>",
+    ]
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            parts.append(f"<h2>{method.upper()} {html.escape(path)}</h2>")
+            parts.append(f"<p>{html.escape(operation['summary'])}</p>")
+            if "requestBody" in operation:
+                asked = operation["requestBody"]["content"]["application/json"]["example"]
+                parts += ["<h3>Request</h3>", _shown(asked)]
+            given = operation["responses"]["200"]["content"]["application/json"].get("example")
+            parts += ["<h3>Answer</h3>", _shown(given)]
+    return "\n".join(parts)
+
+
+def _shown(value: Any) -> str:
+    return f"<pre>{html.escape(json.dumps(value, indent=1, ensure_ascii=False))}</pre>"
+
+
+def _post(
+    summary: str,
+    asked: type[BaseModel],
+    given: type[BaseModel],
+    example: Json,
+    answers: Mapping[str, Any],
+) -> Json:
+    path = f"/{summary.lower()}"
+    body = {"schema": _reference(asked), "example": example}
+    operation = {
+        "summary": summary,
+        "operationId": summary.lower(),
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": _responses(given, answers.get(path), BODY_FAULTS | EVERYWHERE),
+    }
+    return {"post": operation}
+
+
+def _get(summary: str, given: type[BaseModel], path: str, answers: Mapping[str, Any]) -> Json:
+    operation = {
+        "summary": summary,
+        "operationId": path.strip("/"),
+        "responses": _responses(given, answers.get(path), EVERYWHERE),
+    }
+    return {"get": operation}
+
+
+def _responses(given: type[BaseModel], example: Any, faults: Mapping[str, str]) -> Json:
+    good: Json = {"schema": _reference(given)}
+    if example is not None:
+        good["example"] = example
+    error = {"application/json": {"schema": _reference(ErrorBody)}}
+    return {
+        "200": {"description": "the answer", "content": {"application/json": good}},
+        **{status: {"description": words, "content": error} for status, words in faults.items()},
+    }
+
+
+def _reference(model: type[BaseModel]) -> Json:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _version() -> str:
+    try:
+        return version("frenkel")
+    except PackageNotFoundError:
+        return "not installed"
