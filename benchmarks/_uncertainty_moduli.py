@@ -86,15 +86,16 @@ def _judge(prepared: Prepared, split: Split, config: ModuliConfig) -> dict[str, 
     fractions = fractions_of(held_out.features)
     outside = np.array([bool(unseen) for unseen in ground.unseen(fractions)])
     prediction = model.predict(held_out.features)
-    (part,) = model.circumstances(prediction, ground.index.nearness(fractions), outside)
+    parts = model.parts(prediction, ground.index.nearness(fractions), outside)
     columns = feature_groups()["composition"]
     train_x, test_x = (each.features[columns].to_numpy(np.float64) for each in (data, held_out))
     found = {}
     for column, target in enumerate(MODULI_TARGETS):
-        calibration = part.view.blended[target.name].calibration
+        (part,) = parts[target.name]
+        calibration = part.calibration
         rows = np.flatnonzero(np.isfinite(held_out.y[:, column]))
         learned = np.isfinite(data.y[:, column])
-        known = part.known[target.name].take(rows)
+        known = part.known.take(rows)
         beyond = np.array([bool(each) for each in calibration.objections(known, target.name)])
         x, y = train_x[learned], data.y[learned, column]
         found[target.name] = judged(

@@ -105,9 +105,9 @@ def _judge_target(
     outside = np.array([bool(reasons) for reasons in look.transport_reasons])
     prediction = model.predict(features)
     parts = []
-    for part in model.circumstances(features, prediction, look.transport_distance, outside):
-        known = part.known[target]
-        calibration = part.view.blended[target].calibration
+    told = model.parts(features, prediction, look.transport_distance, outside)
+    for part in told[target]:
+        known, calibration = part.known, part.calibration
         beyond = np.array([bool(each) for each in calibration.objections(known, target)])
         parts.append(
             judged(

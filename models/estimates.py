@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from models.error_scale import Circumstances
 from models.intervals import Calibration
-from models.labels import FloatArray, IntArray
+from models.labels import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,33 @@ class Part:
     rows: IntArray
     calibration: Calibration
     known: Circumstances
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the views of a model say together of n materials.
+
+    mean, spread: (n, targets). distance: (n, 2) ``CompositionIndex.nearness`` to the materials
+    learned from. category: (n,) stratum of the calibration. outside: (n,) known to lie outside
+    the data.
+    """
+
+    mean: FloatArray
+    spread: FloatArray
+    distance: FloatArray
+    category: npt.NDArray[np.str_]
+    outside: BoolArray
+
+    def part(self, rows: IntArray, column: int, calibration: Calibration) -> Part:
+        """The rows that one calibration answers for, of the target in ``column``."""
+        known = Circumstances(
+            self.mean[rows, column],
+            self.spread[rows, column],
+            self.distance[rows],
+            self.category[rows],
+            self.outside[rows],
+        )
+        return Part(rows, calibration, known)
 
 
 def estimate(

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.elements import SYMBOLS
-from models.error_scale import Circumstances
+from models.estimates import Answers, Part
 from models.explanation import Contribution
 from models.held_out import HeldOut
-from models.labels import BoolArray, FloatArray, IntArray
+from models.labels import BoolArray, FloatArray
 from models.moduli_candidates import CANDIDATES, ModuliConfig
 from models.moduli_view import (
     FORMULA,
@@ -44,15 +44,6 @@ class ModuliPrediction:
     mean: FloatArray
     spread: FloatArray
     view: npt.NDArray[np.str_]
-
-
-@dataclass(frozen=True)
-class ModuliCircumstances:
-    """The rows that one view answered, and what is known of its predictions by target name."""
-
-    view: ModuliView
-    rows: IntArray
-    known: dict[str, Circumstances]
 
 
 class ModuliModel:
@@ -114,30 +105,24 @@ class ModuliModel:
                 chosen[features[sign].notna().to_numpy(bool)] = name
         return chosen
 
-    def circumstances(
+    def parts(
         self, prediction: ModuliPrediction, distance: FloatArray, outside: BoolArray
-    ) -> list[ModuliCircumstances]:
-        """What is known of the predictions of each view, by its rows.
+    ) -> dict[str, list[Part]]:
+        """By target name, the rows that each view answered with its calibration.
 
         distance: (n, 2) ``CompositionIndex.nearness`` to the materials learned from. outside:
         (n,) known to lie outside the data.
         """
-        parts = []
-        for name, view in self.views.items():
-            rows = np.flatnonzero(prediction.view == name)
-            known = {
-                target.name: Circumstances(
-                    prediction.mean[rows, column],
-                    prediction.spread[rows, column],
-                    distance[rows],
-                    prediction.view[rows],
-                    outside[rows],
-                )
-                for column, target in enumerate(MODULI_TARGETS)
-            }
-            if len(rows):
-                parts.append(ModuliCircumstances(view, rows, known))
-        return parts
+        answers = Answers(prediction.mean, prediction.spread, distance, prediction.view, outside)
+        rows_of = {name: np.flatnonzero(prediction.view == name) for name in self.views}
+        return {
+            target.name: [
+                answers.part(rows, column, self.views[name].blended[target.name].calibration)
+                for name, rows in rows_of.items()
+                if len(rows)
+            ]
+            for column, target in enumerate(MODULI_TARGETS)
+        }
 
     def residual_correlation(self, prediction: ModuliPrediction) -> FloatArray:
         """(n,) correlation of the errors in log10 G and log10 K, of the view that answered."""

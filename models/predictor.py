@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from models.targets import (
     MODULI_TARGETS,
     TARGETS,
     TRANSPORT_TARGETS,
+    Target,
 )
 from models.transport_model import TransportModel, TransportPrediction
 from models.transport_picture import (
@@ -212,26 +213,8 @@ class Predictor:
     ) -> dict[str, Estimate]:
         mean = np.where(has_ion[:, None], prediction.mean, np.nan)
         outside = np.array([bool(reasons) for reasons in look.transport_reasons], dtype=bool)
-        views = self._transport.circumstances(
-            features, prediction, look.transport_distance, outside
-        )
-        return {
-            target.name: estimate(
-                mean[:, column],
-                [
-                    Part(
-                        view.rows,
-                        view.view.blended[target.name].calibration,
-                        view.known[target.name],
-                    )
-                    for view in views
-                ],
-                coverage=asked.coverage,
-                levels=asked.levels,
-                words=LEARNED_IN_WORDS[target.name],
-            )
-            for column, target in enumerate(TRANSPORT_TARGETS)
-        }
+        parts = self._transport.parts(features, prediction, look.transport_distance, outside)
+        return _estimates(TRANSPORT_TARGETS, mean, parts, asked)
 
     def _moduli_estimates(
         self, prediction: ModuliPrediction, look: Look, asked: _Asked
@@ -240,24 +223,8 @@ class Predictor:
         # A Poisson ratio above zero needs 3 K > 2 G: physics outranks the two separate fits.
         mean[:, 0] = np.minimum(mean[:, 0], mean[:, 1] + np.log10(1.5) - 1e-3)
         outside = np.array([bool(reasons) for reasons in look.moduli_reasons], dtype=bool)
-        views = self._moduli.circumstances(prediction, look.moduli_distance, outside)
-        return {
-            target.name: estimate(
-                mean[:, column],
-                [
-                    Part(
-                        view.rows,
-                        view.view.blended[target.name].calibration,
-                        view.known[target.name],
-                    )
-                    for view in views
-                ],
-                coverage=asked.coverage,
-                levels=asked.levels,
-                words=LEARNED_IN_WORDS[target.name],
-            )
-            for column, target in enumerate(MODULI_TARGETS)
-        }
+        parts = self._moduli.parts(prediction, look.moduli_distance, outside)
+        return _estimates(MODULI_TARGETS, mean, parts, asked)
 
     def _contributions(
         self, features: pd.DataFrame, has_ion: npt.NDArray[np.bool_]
@@ -311,6 +278,22 @@ class Predictor:
             wave_number_ranks=None if ranks is None else ranks.wave_number,
         )
         return panel, ratios.source
+
+
+def _estimates(
+    targets: Sequence[Target], mean: FloatArray, parts: Mapping[str, list[Part]], asked: _Asked
+) -> dict[str, Estimate]:
+    """The estimate of each target; mean: (n, targets)."""
+    return {
+        target.name: estimate(
+            mean[:, column],
+            parts[target.name],
+            coverage=asked.coverage,
+            levels=asked.levels,
+            words=LEARNED_IN_WORDS[target.name],
+        )
+        for column, target in enumerate(targets)
+    }
 
 
 def _checked(

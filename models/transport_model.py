@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.error_scale import Circumstances
+from models.estimates import Answers, Part
 from models.explanation import Contribution, contributions
 from models.held_out import HeldOut
-from models.labels import BoolArray, FloatArray, IntArray
+from models.labels import BoolArray, FloatArray
 from models.targets import TRANSPORT_TARGETS
 from models.transport_candidates import CRYSTAL, FORMULA, TransportConfig
 from models.transport_view import TransportData, TransportView
@@ -27,15 +27,6 @@ class TransportPrediction:
     mean: FloatArray
     spread: FloatArray
     view: npt.NDArray[np.str_]
-
-
-@dataclass(frozen=True)
-class TransportCircumstances:
-    """The rows that one view answered, and what is known of its predictions by target name."""
-
-    view: TransportView
-    rows: IntArray
-    known: dict[str, Circumstances]
 
 
 class TransportModel:
@@ -84,36 +75,31 @@ class TransportModel:
         own = [column for column in columns if column not in composition]
         return features[own].notna().any(axis=1).to_numpy(bool)
 
-    def circumstances(
+    def parts(
         self,
         features: pd.DataFrame,
         prediction: TransportPrediction,
         distance: FloatArray,
         outside: BoolArray,
-    ) -> list[TransportCircumstances]:
-        """What is known of the predictions of each view, by its rows.
+    ) -> dict[str, list[Part]]:
+        """By target name, the rows that each view answered with its calibration.
 
         distance: (n, 2) ``CompositionIndex.nearness`` to the materials learned from. outside:
         (n,) known to lie outside the data.
         """
-        parts = []
-        for name, view in self.views.items():
-            rows = np.flatnonzero(prediction.view == name)
-            if len(rows) == 0:
-                continue
-            category = view.category(features.iloc[rows])
-            known = {
-                target.name: Circumstances(
-                    prediction.mean[rows, column],
-                    prediction.spread[rows, column],
-                    distance[rows],
-                    category,
-                    outside[rows],
-                )
-                for column, target in enumerate(TRANSPORT_TARGETS)
-            }
-            parts.append(TransportCircumstances(view, rows, known))
-        return parts
+        category = np.full(len(features), "", dtype="<U32")
+        rows_of = {name: np.flatnonzero(prediction.view == name) for name in self.views}
+        for name, rows in rows_of.items():
+            category[rows] = self.views[name].category(features.iloc[rows])
+        answers = Answers(prediction.mean, prediction.spread, distance, category, outside)
+        return {
+            target.name: [
+                answers.part(rows, column, self.views[name].blended[target.name].calibration)
+                for name, rows in rows_of.items()
+                if len(rows)
+            ]
+            for column, target in enumerate(TRANSPORT_TARGETS)
+        }
 
     def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
         """Contributions to the boosted trees' prediction of ``target``, of each row's own view."""

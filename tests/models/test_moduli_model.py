@@ -100,11 +100,10 @@ def test_intervals_cover_what_they_promise_in_each_view(model: ModuliModel) -> N
     data = rows(900, seed=5)
     prediction = model.predict(data.features)
     distance = np.full((900, 2), 0.1)
-    parts = model.circumstances(prediction, distance, np.zeros(900, bool))
+    parts = model.parts(prediction, distance, np.zeros(900, bool))
     inside = np.zeros(900, bool)
-    for part in parts:
-        calibration = part.view.blended["log10_shear_modulus_gpa"].calibration
-        below, above = calibration.interval(part.known["log10_shear_modulus_gpa"], 0.8)
+    for part in parts["log10_shear_modulus_gpa"]:
+        below, above = part.calibration.interval(part.known, 0.8)
         error = data.y[part.rows, 0] - prediction.mean[part.rows, 0]
         inside[part.rows] = (error >= -below) & (error <= above)
     for view in (FORMULA, SYMMETRY, STRUCTURE):
