@@ -53,10 +53,10 @@ def read_structures(content: bytes) -> tuple[list[Material], FloatArray]:
     place = {name: column for column, name in enumerate(table["columns"])}
     materials, shear = [], []
     for number, row in enumerate(table["data"], start=1):
-        structure = Structure.from_dict(row[place["structure"]])
         try:
+            structure = Structure.from_dict(row[place["structure"]])
             materials.append(Material.from_structure(structure))
-        except InvalidMaterial as error:
+        except (InvalidMaterial, ValueError) as error:
             raise ValueError(f"row {number}: {error}") from error
         shear.append(float(row[place["log10(G_VRH)"]]))
     return materials, np.array(shear)

@@ -16,7 +16,7 @@ from pymatgen.core import Lattice, Structure
 from benchmarks import _moduli_full
 from benchmarks._moduli_folds import MAGPIE, Tested, allowed, matbench_number
 from benchmarks.moduli import error_figure, fold_note, is_li_compound
-from features.material import InvalidMaterial, Material
+from features.material import Material
 from features.table import feature_groups
 from training.profiles import small_profile
 from training.tables import Dataset
@@ -110,11 +110,9 @@ def test_official_structures_are_read_in_order() -> None:
 
 def test_a_structure_that_cannot_be_used_is_named() -> None:
     table = json.loads(gzip.decompress(rock_salts(2)))
-    for site in table["data"][1][0]["sites"]:
-        site["abc"] = [0.0, 0.0, 0.0]
-    with pytest.raises(ValueError, match="row 2") as caught:
+    table["data"][1][0]["sites"][0]["species"] = [{"element": "X", "occu": 1}]  # a dummy atom
+    with pytest.raises(ValueError, match="row 2"):
         _moduli_full.read_structures(gzip.compress(json.dumps(table).encode()))
-    assert isinstance(caught.value.__cause__, InvalidMaterial)
 
 
 @pytest.mark.slow
