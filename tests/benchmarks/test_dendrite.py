@@ -79,8 +79,8 @@ def test_labels_of_a_fold_do_not_reach_its_own_predictions(prepared: Prepared) -
     chosen = data.groups == data.groups[0]
     spoiled = data.y.copy()
     spoiled[chosen] += 1.5
-    honest, fold = fold_predictions(data, config, "formula")
-    lied, _ = fold_predictions(replace(data, y=spoiled), config, "formula")
+    honest, _, fold = fold_predictions(data, config, "formula")
+    lied, _, _ = fold_predictions(replace(data, y=spoiled), config, "formula")
     own = fold == fold[chosen][0]
     assert np.array_equal(honest[own], lied[own])
     assert not np.array_equal(honest[~own], lied[~own])

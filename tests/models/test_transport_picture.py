@@ -221,7 +221,7 @@ def test_a_higher_coverage_gives_a_wider_picture(predictor: Predictor) -> None:
 def test_no_materials_have_an_empty_picture() -> None:
     nothing = np.array([])
     picture = transport_picture(
-        PairEstimate(nothing, nothing, nothing, nothing, -0.6),
+        PairEstimate(*[nothing] * 7),
         MobileIons.of([]),
         temperatures_k=np.array([300.0]),
         curve=dict.fromkeys(("value", "lower", "upper"), np.empty((0, 1))),
