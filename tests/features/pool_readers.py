@@ -43,5 +43,6 @@ def obey(job: StructureJob) -> Material | InvalidMaterial:
         case "fail":
             raise UnsendableError("secret", "words")
         case "process":
-            return Material.from_formula(f"LiCl{os.getpid()}")
+            high, low = divmod(os.getpid(), 5000)  # amounts may not be as large as these numbers
+            return Material.from_formula(f"Li{high + 1}Cl{low + 1}")
     return Material.from_formula(job.text)
