@@ -235,8 +235,8 @@ def _plan(profile: Profile) -> list[tuple[str, int, float]]:
     return [
         ("data", 1, 40.0),
         ("features", 1, 90.0),
-        ("transport", 2 * (profile.transport.folds + 1), 25.0),
-        ("moduli", 3 * 4, 30.0),
+        ("transport", 2 * (profile.transport.folds + 1), 45.0),
+        ("moduli", 3 * 5, 15.0),
         ("dendrite", 1, 10.0),
         ("registering", 1, 10.0),
     ]
