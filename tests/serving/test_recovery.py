@@ -212,6 +212,9 @@ def test_log_lines_are_json_with_ids_and_without_bodies(
         json={"materials": [{"id": "of my own", "formula": "NotToBeLogged"}]},
         headers={"X-Request-Id": "find-me"},
     )
+    deadline = time.monotonic() + 10  # the line is written after the answer
+    while "find-me" not in running.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
     text = running.log.read_text()
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     (found,) = [line for line in lines if line.get("request_id") == "find-me"]
