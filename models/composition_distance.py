@@ -40,7 +40,7 @@ NEAREST = 5
 
 COARSE_GROUPS = 8
 COARSE_CANDIDATES = 12
-ROWS_AT_ONCE = 2048
+ROWS_AT_ONCE = 64  # with all their candidates they stay in the processor's cache
 
 
 @lru_cache(maxsize=1)
