@@ -30,15 +30,16 @@ SPACE_GROUPS = 231  # and 0 for one that is not known
 class ModuliNetConfig:
     """Settings of the network and of its training."""
 
-    width: int = 192
+    members: int = 2
+    width: int = 256
     blocks: int = 2
     element_width: int = 24
     group_width: int = 16
-    dropout: float = 0.15
-    input_dropout: float = 0.1
-    epochs: int = 20
-    batch: int = 256
-    learning_rate: float = 2e-3
+    dropout: float = 0.3
+    input_dropout: float = 0.2
+    epochs: int = 300
+    batch: int = 1024
+    learning_rate: float = 5e-3
     weight_decay: float = 2e-2
 
 
@@ -95,7 +96,7 @@ class ElementNetwork(nn.Module):
 
 
 class ModuliNet:
-    """Predicts (log10 G, log10 K); a row may lack one of the two labels."""
+    """Predicts (log10 G, log10 K) as the mean of a few networks; a row may lack either label."""
 
     family: ClassVar[str] = "torch"
 
@@ -103,7 +104,7 @@ class ModuliNet:
         self.config = config
         self.columns = columns
         self.name = name
-        self._network: ElementNetwork | None = None
+        self._networks: list[ElementNetwork] = []
         self._scaler = Standardiser(np.zeros(0), np.ones(0))
         self._centre, self._spread = np.zeros(2), np.ones(2)
 
@@ -116,12 +117,22 @@ class ModuliNet:
         scaled = np.where(known, (y - self._centre) / self._spread, 0.0)
         target = torch.as_tensor(scaled, dtype=torch.float32)
         mask = torch.as_tensor(known, dtype=torch.float32)
-        plain, number, share, group = self._inputs(x)
-        inputs = (plain.float(), number, share.float(), group)
-        generator = torch.Generator().manual_seed(seed_for(self.name, "order"))
-        torch.manual_seed(seed_for(self.name))
-        network = self._new(self.config)
-        batches = max(1, len(x) // config.batch)
+        inputs = tuple(
+            part.float() if part.is_floating_point() else part for part in self._inputs(x)
+        )
+        self._networks = [
+            self._learned(member, inputs, target, mask) for member in range(config.members)
+        ]
+
+    def _learned(
+        self, member: int, inputs: tuple[Tensor, ...], target: Tensor, mask: Tensor
+    ) -> ElementNetwork:
+        """One network, learned from its own first weights in its own order of the rows."""
+        config, size = self.config, len(target)
+        generator = torch.Generator().manual_seed(seed_for(self.name, f"order {member}"))
+        torch.manual_seed(seed_for(self.name, f"member {member}"))
+        network = self._new(config)
+        batches = max(1, size // config.batch)
         optimiser = torch.optim.AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
@@ -130,7 +141,7 @@ class ModuliNet:
         )
         network.train()
         for _ in range(config.epochs):
-            for rows in torch.randperm(len(x), generator=generator).tensor_split(batches):
+            for rows in torch.randperm(size, generator=generator).tensor_split(batches):
                 value = network(*(part[rows] for part in inputs))
                 # The figure of merit is an absolute error; quadratic only near the label.
                 cost = nn.functional.smooth_l1_loss(
@@ -141,18 +152,21 @@ class ModuliNet:
                 loss.backward()
                 optimiser.step()
                 schedule.step()
-        self._network = network.double().eval()
+        return network.double().eval()
 
     def _new(self, config: ModuliNetConfig) -> ElementNetwork:
-        return ElementNetwork(config, len(self.columns.plain), len(self.columns.share))
+        # One more column: which share of the others a row lacks.
+        return ElementNetwork(config, len(self.columns.plain) + 1, len(self.columns.share))
 
     def _inputs(self, x: FloatArray) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         columns = self.columns
         group = np.zeros(len(x))
         if columns.space_group is not None:
             group = np.nan_to_num(x[:, columns.space_group])
+        plain = self._scaler.apply(x)[:, columns.plain]
+        lacking = np.isnan(x[:, columns.plain]).mean(axis=1, keepdims=True)
         return (
-            torch.as_tensor(self._scaler.apply(x)[:, columns.plain]),
+            torch.as_tensor(np.hstack([plain, lacking])),
             torch.as_tensor(np.nan_to_num(x[:, columns.atomic_number]), dtype=torch.int64),
             torch.as_tensor(np.nan_to_num(x[:, columns.share])),
             torch.as_tensor(group, dtype=torch.int64),
@@ -160,24 +174,28 @@ class ModuliNet:
 
     def predict(self, x: FloatArray) -> FloatArray:
         """(n, 2) in log10 GPa. Raises RuntimeError before ``fit``."""
-        if self._network is None:
+        if not self._networks:
             raise RuntimeError("the network is not fitted")
         parts = [np.zeros((0, 2))]
         with torch.inference_mode():
             for start in range(0, len(x), BLOCK_ROWS):
-                plain, number, share, group = self._inputs(x[start : start + BLOCK_ROWS])
+                inputs = self._inputs(x[start : start + BLOCK_ROWS])
                 # Double precision: a row's answer is the same in any block.
-                value = self._network(plain, number, share, group)
-                parts.append(value.numpy())
+                values = [network(*inputs) for network in self._networks]
+                parts.append(torch.stack(values).mean(dim=0).numpy())
         return np.concatenate(parts) * self._spread + self._centre
 
     def save(self, folder: Path) -> None:
         """Write weights as safetensors and settings as JSON into an existing folder."""
         from safetensors.torch import save_file
 
-        if self._network is None:
+        if not self._networks:
             raise RuntimeError("the network is not fitted")
-        tensors = {key: value.contiguous() for key, value in self._network.state_dict().items()}
+        tensors = {
+            f"{member}.{key}": value.contiguous()
+            for member, network in enumerate(self._networks)
+            for key, value in network.state_dict().items()
+        }
         tensors["input_centre"] = torch.as_tensor(self._scaler.centre)
         tensors["input_spread"] = torch.as_tensor(self._scaler.spread)
         save_file(tensors, folder / f"{self.name}.safetensors")
@@ -200,7 +218,14 @@ class ModuliNet:
         centre, spread = tensors.pop("input_centre"), tensors.pop("input_spread")
         model._scaler = Standardiser(centre.numpy(), spread.numpy())
         model._centre, model._spread = np.array(state["centre"]), np.array(state["spread"])
-        network = model._new(model.config).double()
-        network.load_state_dict(tensors)
-        model._network = network.eval()
+        for member in range(model.config.members):
+            network, start = model._new(model.config).double(), f"{member}."
+            network.load_state_dict(
+                {
+                    key.removeprefix(start): part
+                    for key, part in tensors.items()
+                    if key.startswith(start)
+                }
+            )
+            model._networks.append(network.eval())
         return model

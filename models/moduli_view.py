@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,12 @@ from models.moduli_candidates import (
     Candidates,
     ModuliConfig,
     all_predictions,
-    fit_kernels,
-    fit_network,
     fit_trees,
     kernel_name,
+    net_name,
 )
 from models.moduli_kernel import KernelColumns, ModuliKernel
-from models.moduli_net import NetColumns
+from models.moduli_net import ModuliNet, NetColumns
 from models.targets import MODULI_TARGETS
 
 FORMULA, SYMMETRY, STRUCTURE = "formula", "symmetry", "structure"
@@ -67,9 +66,9 @@ class ModuliData:
 
 @dataclass(frozen=True)
 class ViewColumns:
-    """Names of the columns of a view; see ``KernelColumns`` for what the kernels do with them.
-    ``unlike`` are those that say nothing of how alike two materials are: the kernels skip them.
-    ``extra`` are known of few rows: a second kernel learns from those what the first left over."""
+    """Names of the columns of a view; see ``KernelColumns`` for what the kernel does with them.
+    ``unlike`` are those that say nothing of how alike two materials are: the kernel skips them.
+    ``extra`` are known of few rows."""
 
     unlike: list[str]
     plain: list[str]
@@ -94,16 +93,15 @@ class ViewColumns:
             None if self.space_group is None else names[self.space_group],
         )
 
-    def stages(self) -> list[KernelColumns]:
-        """What each kernel of the view sees, as positions in the matrix."""
+    def of_kernel(self) -> KernelColumns:
+        """What the kernel sees, as positions in the matrix."""
         names = {name: position for position, name in enumerate(self.all())}
-        group = None if self.space_group is None else names[self.space_group]
-        symmetry = [names[name] for name in self.symmetry]
-        shares = [names[name] for name in self.shares]
-        plain = [names[name] for name in self.plain]
-        extra = [names[name] for name in self.extra]
-        both = [plain, [*plain, *extra]] if extra else [plain]
-        return [KernelColumns(each, symmetry, group, shares) for each in both]
+        return KernelColumns(
+            [names[name] for name in (*self.plain, *self.extra)],
+            [names[name] for name in self.symmetry],
+            None if self.space_group is None else names[self.space_group],
+            [names[name] for name in self.shares],
+        )
 
 
 class ModuliView:
@@ -129,22 +127,23 @@ class ModuliView:
         """Learn from all rows; weights and intervals from held-out rows that know the view.
 
         One fold is held out: neither the metrics nor the trees that are judged have seen it, and
-        the kernels tell in closed form what they would say of each row without its group. Then
+        the kernel tells in closed form what it would say of each row without its group. Then
         the trees are fitted to all rows. Returns the held-out predictions by target name.
         """
         x, judged = self.matrix(data.features), data.knows(self.name)
         fold = grouped_fold_of(data.groups, config.folds, "moduli")
         inside, outside = judged & (fold != HELD_OUT), judged & (fold == HELD_OUT)
         progress(f"moduli: {self.name}, metric")
-        metrics = self.learn_metrics(config, data.take(fold != HELD_OUT))
-        progress(f"moduli: {self.name}, kernels")
-        kernels, base = fit_kernels(x, data.y, data.groups, judged, metrics)
+        kernel = ModuliKernel(config.kernel, self.columns.of_kernel(), kernel_name(self.name))
+        kernel.learn_metric(x[inside], data.y[inside])
+        progress(f"moduli: {self.name}, kernel")
+        base = np.full_like(data.y, np.nan)
+        base[judged] = kernel.fit(x[judged], data.y[judged], data.groups[judged])
         progress(f"moduli: {self.name}, trees")
         trees = fit_trees(config, self.name, x[inside], data.y[inside], base[inside])
         predictions = np.full((len(x), len(CANDIDATES), 2), np.nan)
         progress(f"moduli: {self.name}, network")
-        columns = self.columns.of_network()
-        network = fit_network(config, self.name, columns, x[inside], data.y[inside])
+        network = self._fit_network(config, x[fold != HELD_OUT], data.y[fold != HELD_OUT])
         predictions[outside] = all_predictions(x[outside], base[outside], trees, network)
         # One fold is all there is: its expected errors are cross-fitted over parts of it.
         part_of = grouped_fold_of(data.groups, CALIBRATION_PARTS, "moduli calibration")
@@ -165,33 +164,29 @@ class ModuliView:
         self.residual_correlation = error_correlation(parts)
         progress(f"moduli: {self.name}, all rows")
         trees = fit_trees(config, self.name, x[judged], data.y[judged], base[judged])
-        network = fit_network(config, self.name, columns, x[judged], data.y[judged])
-        self.candidates = Candidates(kernels, trees, network)
+        self.candidates = Candidates(kernel, trees, self._fit_network(config, x, data.y))
         return parts
 
     def fit_candidates(self, config: ModuliConfig, data: ModuliData) -> Candidates:
         """Every candidate learned from ``data`` and nothing else, without blend and calibration."""
-        x, judged = self.matrix(data.features), data.knows(self.name)
-        metrics = self.learn_metrics(config, data)
-        kernels, base = fit_kernels(x, data.y, data.groups, judged, metrics)
-        trees = fit_trees(config, self.name, x[judged], data.y[judged], base[judged])
-        columns = self.columns.of_network()
-        network = fit_network(config, self.name, columns, x[judged], data.y[judged])
-        return Candidates(kernels, trees, network)
+        judged = data.knows(self.name)
+        every = self.matrix(data.features)
+        x, y = every[judged], data.y[judged]
+        kernel = ModuliKernel(config.kernel, self.columns.of_kernel(), kernel_name(self.name))
+        kernel.learn_metric(x, y)
+        base = kernel.fit(x, y, data.groups[judged])
+        trees = fit_trees(config, self.name, x, y, base)
+        return Candidates(kernel, trees, self._fit_network(config, every, data.y))
 
-    def learn_metrics(self, config: ModuliConfig, data: ModuliData) -> list[ModuliKernel]:
-        """Unfitted kernels with metrics learned from ``data``."""
-        x, y, judged = self.matrix(data.features), data.y, data.knows(self.name)
-        kernels: list[ModuliKernel] = []
-        for stage, columns in enumerate(self.columns.stages()):
-            kernel = ModuliKernel(config.kernel, columns, kernel_name(self.name, stage))
-            if stage == 0:
-                kernel.learn_metric(x, y)
-            else:
-                base = fit_kernels(x, y, data.groups, judged, kernels)[1]
-                kernel.learn_metric(x[judged], (y - base)[judged])
-            kernels.append(kernel)
-        return kernels
+    def _fit_network(self, config: ModuliConfig, x: FloatArray, y: FloatArray) -> ModuliNet:
+        """The network learned from all rows, also those that know less than the view is about:
+        dropout and the share of columns that a row lacks let it learn from both."""
+        settings = config.network
+        if self.columns.extra:
+            settings = replace(settings, epochs=min(settings.epochs, config.structure_epochs))
+        network = ModuliNet(settings, self.columns.of_network(), net_name(self.name))
+        network.fit(x, y)
+        return network
 
     def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
         """Mean and spread of log10 G and log10 K (GPa), each (n, 2), the means kept inside what is
@@ -209,14 +204,14 @@ class ModuliView:
     def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
         """What moves the boosted trees' prediction of ``target``, one list a row.
 
-        The trees correct the kernels, so ``base`` is what the kernels say and the mean correction.
+        The trees correct the kernel, so ``base`` is what the kernel says and the mean correction.
         Raises RuntimeError before ``fit``.
         """
         if self.candidates is None:
             raise RuntimeError("the model is not fitted")
         x = self.matrix(features)
         column = [each.name for each in MODULI_TARGETS].index(target)
-        base = self.candidates.kernel_predictions(x)
+        base = self.candidates.kernel.predict(x)
         names = [*self.columns.all(), *(f"kernel_{each.name}" for each in MODULI_TARGETS)]
         trees = self.candidates.trees[column]
         return contributions(trees, names, np.hstack([x, base]), base[:, column])
@@ -240,5 +235,5 @@ class ModuliView:
         view.blended = {
             target: BlendedTarget.from_state(part) for target, part in state["targets"].items()
         }
-        view.candidates = Candidates.load(folder, name, len(view.columns.stages()))
+        view.candidates = Candidates.load(folder, name)
         return view
