@@ -191,9 +191,9 @@ def out_of_fold(data: ModuliData, config: ModuliConfig, view: str) -> Moduli:
             part = HeldOut(rows, labels, raw[rows, :, column], fold[rows], distance[rows])
             blended = part.blend_and_calibrate(target, category[rows])
             parts[target.name] = part
-            mean = np.clip(raw[own, :, column] @ blended.weights, *target.plausible)
+            value, spread = blended.combine(raw[own, :, column])
+            mean = np.clip(value, *target.plausible)
             moduli.mean[own, column] = mean
-            spread = raw[own, :, column].std(axis=1)
             known = Circumstances(mean, spread, distance[own], category[own])
             half = 0.5 * np.sum(blended.calibration.interval(known, COVERAGE), axis=0)
             # As served: the half width at the coverage asked for sets the normal distribution.

@@ -12,7 +12,7 @@ import pandas as pd
 from models.blend import learn_weights
 from models.error_scale import Circumstances
 from models.intervals import Calibration, calibrate
-from models.labels import FloatArray, IntArray, Labels
+from models.labels import BoolArray, FloatArray, IntArray, Labels
 from models.targets import Target
 
 FEWEST_FOR_CORRELATION = 30
@@ -24,6 +24,16 @@ class BlendedTarget:
 
     weights: FloatArray
     calibration: Calibration
+
+    @property
+    def used(self) -> BoolArray:
+        """(candidates,) those that count; the others need not be asked."""
+        return self.weights > 0
+
+    def combine(self, each: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Mean and spread, each (n,), of predictions (n, candidates); see ``spread_of``."""
+        used = self.used
+        return each[:, used] @ self.weights[used], spread_of(each, used)
 
     def to_state(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -60,7 +70,8 @@ class HeldOut:
     def circumstances(self, target: Target, category: npt.NDArray[np.str_]) -> Circumstances:
         """What was known of each row before its label was; category: (m,)."""
         prediction = np.clip(self.blend, *target.plausible)
-        return Circumstances(prediction, self.predictions.std(axis=1), self.distance, category)
+        spread = spread_of(self.predictions, self.weights > 0)
+        return Circumstances(prediction, spread, self.distance, category)
 
     def blend_and_calibrate(self, target: Target, category: npt.NDArray[np.str_]) -> BlendedTarget:
         """Learn the weights, then the intervals of the blend. category: (m,)."""
@@ -69,6 +80,11 @@ class HeldOut:
             self.circumstances(target, category), self.labels, self.fold, target.replicate_scatter
         )
         return BlendedTarget(self.weights, calibration)
+
+
+def spread_of(each: FloatArray, used: BoolArray) -> FloatArray:
+    """(n,) standard deviation over the candidates that are ``used``, of each (n, candidates)."""
+    return np.asarray(each[:, used].std(axis=1))
 
 
 def error_correlation(held_out: dict[str, HeldOut]) -> float:

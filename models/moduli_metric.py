@@ -24,7 +24,7 @@ LEAST_NOISE = 1e-3
 class MetricConfig:
     """Settings of the ascent: ``steps`` over ``batch`` rows each, at most ``learning_rate``."""
 
-    steps: int = 100
+    steps: int = 200
     batch: int = 1600
     learning_rate: float = 0.12
 

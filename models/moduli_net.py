@@ -37,7 +37,7 @@ class ModuliNetConfig:
     group_width: int = 16
     dropout: float = 0.3
     input_dropout: float = 0.2
-    epochs: int = 300
+    epochs: int = 200
     batch: int = 1024
     learning_rate: float = 5e-3
     weight_decay: float = 2e-2

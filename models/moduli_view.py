@@ -143,7 +143,9 @@ class ModuliView:
         trees = fit_trees(config, self.name, x[inside], data.y[inside], base[inside])
         predictions = np.full((len(x), len(CANDIDATES), 2), np.nan)
         progress(f"moduli: {self.name}, network")
-        network = self._fit_network(config, x[fold != HELD_OUT], data.y[fold != HELD_OUT])
+        # One network tells how good several are: they are a little better, not worse.
+        one = replace(config, network=replace(config.network, members=1))
+        network = self._fit_network(one, x[fold != HELD_OUT], data.y[fold != HELD_OUT])
         predictions[outside] = all_predictions(x[outside], base[outside], trees, network)
         # One fold is all there is: its expected errors are cross-fitted over parts of it.
         part_of = grouped_fold_of(data.groups, CALIBRATION_PARTS, "moduli calibration")
@@ -194,12 +196,11 @@ class ModuliView:
         if self.candidates is None:
             raise RuntimeError("the model is not fitted")
         each = self.candidates.predict(self.matrix(features))
-        mean = np.empty((len(each), 2))
+        mean, spread = np.empty((len(each), 2)), np.empty((len(each), 2))
         for column, target in enumerate(MODULI_TARGETS):
-            mean[:, column] = np.clip(
-                each[:, :, column] @ self.blended[target.name].weights, *target.plausible
-            )
-        return mean, each.std(axis=1)
+            value, spread[:, column] = self.blended[target.name].combine(each[:, :, column])
+            mean[:, column] = np.clip(value, *target.plausible)
+        return mean, spread
 
     def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
         """What moves the boosted trees' prediction of ``target``, one list a row.

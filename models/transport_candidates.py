@@ -12,7 +12,7 @@ from models.arrhenius import REFERENCE_TEMPERATURE_K, activation_energy_slope_pe
 from models.arrhenius_net import ArrheniusNet, Observations
 from models.composition_distance import FRACTION_COLUMNS
 from models.kernel import Kernel, KernelConfig
-from models.labels import FloatArray, IntArray, Labels
+from models.labels import BoolArray, FloatArray, IntArray, Labels
 from models.neighbour_trees import NeighbourTrees
 from models.network import NetworkConfig
 from models.targets import LOG10_CONDUCTIVITY
@@ -73,16 +73,20 @@ class Candidates:
     energy: list[Scalar]
     network: ArrheniusNet
 
-    def predict(self, x: FloatArray) -> FloatArray:
-        """(n, candidates, 2): log10 sigma at 298.15 K and E_a of each candidate."""
-        network = self.network.predict(x[:, : self.base]).mean(axis=0)
-        each = [
-            np.column_stack(
-                [*(model.predict(self._seen(model, x)) for model in models), network[:, output]]
-            )
-            for output, models in enumerate((self.sigma, self.energy))
-        ]
-        return np.stack(each, axis=2)
+    def predict(self, x: FloatArray, used: BoolArray | None = None) -> FloatArray:
+        """(n, candidates, 2): log10 sigma at 298.15 K and E_a of each candidate.
+
+        used: (candidates, 2) those that are wanted, None for all; the others are NaN.
+        """
+        result = np.full((len(x), len(self.sigma) + 1, 2), np.nan)
+        wanted = np.ones(result.shape[1:], dtype=bool) if used is None else used
+        for output, models in enumerate((self.sigma, self.energy)):
+            for position, model in enumerate(models):
+                if wanted[position, output]:
+                    result[:, position, output] = model.predict(self._seen(model, x))
+        if wanted[-1].any():
+            result[:, -1] = self.network.predict(x[:, : self.base]).mean(axis=0)
+        return result
 
     def _seen(self, model: Scalar, x: FloatArray) -> FloatArray:
         return x if model.name.endswith("structure_trees") else x[:, : self.base]

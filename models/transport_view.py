@@ -143,13 +143,14 @@ class TransportView:
         inside what is physically plausible. Raises RuntimeError before ``fit``."""
         if self.candidates is None:
             raise RuntimeError("the model is not fitted")
-        each = self.candidates.predict(self._matrix(features))
-        mean = np.empty((len(each), 2))
-        for column, target in enumerate(TRANSPORT_TARGETS):
-            mean[:, column] = np.clip(
-                each[:, :, column] @ self.blended[target.name].weights, *target.plausible
-            )
-        return mean, each.std(axis=1)
+        blended = [self.blended[target.name] for target in TRANSPORT_TARGETS]
+        used = np.column_stack([part.used for part in blended])
+        each = self.candidates.predict(self._matrix(features), used)
+        mean, spread = np.empty((len(each), 2)), np.empty((len(each), 2))
+        for column, (target, part) in enumerate(zip(TRANSPORT_TARGETS, blended, strict=True)):
+            value, spread[:, column] = part.combine(each[:, :, column])
+            mean[:, column] = np.clip(value, *target.plausible)
+        return mean, spread
 
     def boosted_trees(
         self, target: str, features: pd.DataFrame
