@@ -55,7 +55,7 @@ def our_quantiles(calibration: Calibration, known: Circumstances) -> FloatArray:
     for level in LEVELS:
         coverage = abs(1.0 - 2.0 * level)
         if coverage < 0.5:
-            columns.append(calibration.offset(known, level))
+            columns.append(calibration.offsets(known, [level])[:, 0])
             continue
         below, above = calibration.interval(known, coverage)
         columns.append(-below if level < 0.5 else above)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,15 @@ def feature_groups() -> dict[str, list[str]]:
         **{group: list(names) for group, names in crystal_columns().items()},
         "ranked_elements": list(ranked_columns()),
     }
+
+
+@lru_cache(maxsize=32)
+def _column_index(groups: tuple[str, ...]) -> pd.Index[str]:
+    """The same object for the same groups, so that readers can tell that they know the table."""
+    import pandas as pd
+
+    names = feature_groups()
+    return pd.Index([name for group in groups for name in names[group]])
 
 
 def rounded(values: FloatArray) -> FloatArray:
@@ -94,8 +104,6 @@ def feature_table(
         both = crystal_table(materials, version=FEATURE_VERSION, cache=cache, jobs=jobs)
         split = len(crystal_columns()["structure"])
         parts["structure"], parts["transport"] = both[:, :split], both[:, split:]
-    names = feature_groups()
-    columns = [name for group in wanted for name in names[group]]
     blocks = [parts[group] for group in wanted]
     values = blocks[0] if len(blocks) == 1 else np.hstack(blocks)
-    return pd.DataFrame(rounded(values), columns=columns)
+    return pd.DataFrame(rounded(values), columns=_column_index(tuple(wanted)))

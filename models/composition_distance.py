@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.elements import ELEMENT_COUNT, ELEMENT_ROW, SYMBOLS
+from models.columns import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,8 @@ MODIFIED_PETTIFOR = (
 FRACTION_COLUMNS = [f"fraction_{symbol}" for symbol in SYMBOLS]
 """The columns of the feature table that hold the composition."""
 
+_FRACTIONS = Columns(FRACTION_COLUMNS)
+
 NEAREST = 5
 """How many neighbours the second distance is a mean of."""
 
@@ -51,7 +54,7 @@ def _order() -> IntArray:
 
 def fractions_of(features: pd.DataFrame) -> FloatArray:
     """(n, 103) atomic fractions, H to Lr, from a feature table with its composition block."""
-    return features[FRACTION_COLUMNS].to_numpy(np.float64)
+    return _FRACTIONS.matrix(features)
 
 
 def cumulative_shares(fractions: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.error_scale import Circumstances
-from models.intervals import Calibration
+from models.intervals import ONE_SIGMA, Calibration, tails
 from models.labels import BoolArray, FloatArray, IntArray
 
 
@@ -87,12 +87,13 @@ def estimate(
     objections: list[list[str]] = [[] for _ in range(count)]
     for part in parts:
         rows, calibration, known = part.rows, part.calibration, part.known
-        columns["below"][rows], columns["above"][rows] = calibration.interval(known, coverage)
-        deviations = calibration.standard_deviations(known)
-        columns["epistemic"][rows], columns["aleatoric"][rows] = deviations
+        offsets = calibration.offsets(known, (*tails(coverage), *ONE_SIGMA, *levels))
+        ends = calibration.ends(offsets[:, 0], offsets[:, 1], coverage)
+        columns["below"][rows], columns["above"][rows] = ends
+        columns["epistemic"][rows] = calibration.epistemic(offsets[:, 2], offsets[:, 3])
+        columns["aleatoric"][rows] = calibration.replicate_scatter
         columns["expected_error"][rows] = calibration.expected_error(known)
-        for at, level in enumerate(levels):
-            quantiles[rows, at] = mean[rows] + calibration.offset(known, level)
+        quantiles[rows] = mean[rows, None] + offsets[:, 4:]
         for row, found in zip(rows, calibration.objections(known, words), strict=True):
             objections[row] = found
     return Estimate(mean=mean, **columns, quantiles=quantiles, objections=objections)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.columns import Columns
 from models.labels import FloatArray
 
 DIMENSIONS = 10
@@ -52,7 +53,7 @@ class FeatureSpace:
 
     def project(self, features: pd.DataFrame) -> FloatArray:
         """(n, p) coordinates; NaN for a row with a missing feature."""
-        x = features[self.columns].to_numpy(np.float64)
+        x = self._columns.matrix(features)
         standard = np.clip((x - self.centre) / self.scale, -MOST_DEVIATIONS, MOST_DEVIATIONS)
         return np.asarray(standard @ self.axes)
 
@@ -71,6 +72,10 @@ class FeatureSpace:
     def leave_one_out(self) -> FloatArray:
         """(n,) distance of each known row to the nearest other one."""
         return np.asarray(self._tree.query(self.points, k=2)[0][:, 1])
+
+    @cached_property
+    def _columns(self) -> Columns:
+        return Columns(self.columns)
 
     @cached_property
     def _tree(self) -> Any:

@@ -8,11 +8,12 @@ low.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from models.error_limits import distance_limit, error_limit
 from models.error_scale import (
@@ -38,7 +39,7 @@ CLOSE_RELATIVE = 0.3
 # The served value always lies inside its interval, by at least this share of the replicates' part.
 LEAST_SHARE = 0.25
 # Central two thirds of a normal distribution: its half width is one standard deviation.
-ONE_SIGMA = (float(norm.cdf(-1.0)), float(norm.cdf(1.0)))
+ONE_SIGMA = (float(ndtr(-1.0)), float(ndtr(1.0)))
 
 
 @dataclass(frozen=True)
@@ -59,32 +60,36 @@ class Calibration:
     error_limit: float
     distance_limit: float
 
-    def offset(self, known: Circumstances, level: float) -> FloatArray:
-        """(n,) quantile of the truth at ``level``, less the prediction; target's unit.
+    def offsets(self, known: Circumstances, levels: Sequence[float]) -> FloatArray:
+        """(n, levels) quantiles of the truth, less the prediction; target's unit.
 
         On either side of the median no nearer to it than a normal distribution of the
         replicates' scatter is. Raises ValueError for a level out of LEVEL_RANGE.
         """
         low, high = LEVEL_RANGE
-        if not low - 1e-12 <= level <= high + 1e-12:
-            raise ValueError(f"a quantile must be between {low} and {high}, not {level}")
-        error = self.expected_error(known)
-        median, wanted = self._scores(known, 0.5) * error, self._scores(known, level) * error
-        least = median + self.replicate_scatter * float(norm.ppf(level))
-        return np.minimum(wanted, least) if level < 0.5 else np.maximum(wanted, least)
+        for level in levels:
+            if not low - 1e-12 <= level <= high + 1e-12:
+                raise ValueError(f"a quantile must be between {low} and {high}, not {level}")
+        asked = np.asarray(levels, dtype=np.float64)
+        scores = self._scores(known, np.append(asked, 0.5)) * self.expected_error(known)[:, None]
+        wanted, median = scores[:, :-1], scores[:, -1:]
+        least = median + self.replicate_scatter * ndtri(asked)
+        return np.where(asked < 0.5, np.minimum(wanted, least), np.maximum(wanted, least))
 
     def interval(self, known: Circumstances, coverage: float) -> tuple[FloatArray, FloatArray]:
         """How far the interval reaches below and above the prediction, both (n,) and positive.
 
         Raises ValueError for a coverage out of COVERAGE_RANGE.
         """
-        low, high = COVERAGE_RANGE
-        if not low <= coverage <= high:
-            raise ValueError(f"coverage must be between {low} and {high}, not {coverage}")
-        tail = 0.5 * (1.0 - coverage)
-        least = LEAST_SHARE * self.replicate_scatter * float(norm.ppf(1.0 - tail))
-        below, above = -self.offset(known, tail), self.offset(known, 1.0 - tail)
-        return np.maximum(below, least), np.maximum(above, least)
+        offsets = self.offsets(known, tails(coverage))
+        return self.ends(offsets[:, 0], offsets[:, 1], coverage)
+
+    def ends(
+        self, lower: FloatArray, upper: FloatArray, coverage: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """``interval`` from the ``offsets`` (n,) at the two ``tails`` of the coverage."""
+        least = LEAST_SHARE * self.replicate_scatter * float(ndtri(0.5 + 0.5 * coverage))
+        return np.maximum(-lower, least), np.maximum(upper, least)
 
     def expected_error(self, known: Circumstances) -> FloatArray:
         """(n,) expected absolute error in the target's unit.
@@ -118,26 +123,25 @@ class Calibration:
             )
         return reasons
 
-    def standard_deviations(self, known: Circumstances) -> tuple[FloatArray, FloatArray]:
-        """Epistemic and aleatoric standard deviation, both (n,), in the target's unit.
+    def epistemic(self, low: FloatArray, high: FloatArray) -> FloatArray:
+        """(n,) epistemic standard deviation from the ``offsets`` (n,) at ONE_SIGMA.
 
-        Aleatoric is what careful measurements of one material differ by; the rest of half of the
-        central two thirds of the distribution is what is not known of the material.
+        The aleatoric one, what careful measurements of one material differ by, is
+        ``replicate_scatter``; the rest of half of the central two thirds of the distribution is
+        what is not known of the material.
         """
-        low, high = (self.offset(known, level) for level in ONE_SIGMA)
         total = 0.5 * (high - low)
-        aleatoric = np.full(len(known), self.replicate_scatter)
-        return np.sqrt(np.maximum(total**2 - aleatoric**2, 0.0)), aleatoric
+        return np.sqrt(np.maximum(total**2 - self.replicate_scatter**2, 0.0))
 
-    def _scores(self, known: Circumstances, level: float) -> FloatArray:
-        """(n,) the score at a level in each row's own stratum."""
+    def _scores(self, known: Circumstances, levels: FloatArray) -> FloatArray:
+        """(n, levels) the scores at levels in each row's own stratum."""
         place = np.searchsorted(self.edges, known.prediction)
-        result = np.empty(len(known))
-        for category in np.unique(known.category):
-            for part in range(len(self.edges) + 1):
-                rows = (known.category == category) & (place == part)
-                if rows.any():
-                    result[rows] = at_level(self._stratum(str(category), part), level)
+        result = np.empty((len(known), len(levels)))
+        for category in set(known.category.tolist()):
+            of_category = known.category == category
+            for part in set(place[of_category].tolist()):
+                rows = of_category & (place == part)
+                result[rows] = at_level(self._stratum(category, part), levels)
         return result
 
     def _stratum(self, category: str, part: int) -> FloatArray:
@@ -176,6 +180,17 @@ _NUMBERS = ("replicate_scatter", "typical_error", "error_limit", "distance_limit
 
 def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def tails(coverage: float) -> tuple[float, float]:
+    """The levels of the two ends of an interval.
+
+    Raises ValueError for a coverage out of COVERAGE_RANGE.
+    """
+    low, high = COVERAGE_RANGE
+    if not low <= coverage <= high:
+        raise ValueError(f"coverage must be between {low} and {high}, not {coverage}")
+    return 0.5 * (1.0 - coverage), 0.5 * (1.0 + coverage)
 
 
 def calibrate(

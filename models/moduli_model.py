@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.elements import SYMBOLS
+from models.columns import Columns
 from models.estimates import Answers, Part
 from models.explanation import Contribution
 from models.held_out import HeldOut
@@ -55,6 +56,7 @@ class ModuliModel:
     def __init__(self, config: ModuliConfig, views: dict[str, ModuliView]) -> None:
         self.config = config
         self.views = views
+        self._signs = {sign: Columns([sign]) for sign in (SPACE_GROUP, STRUCTURE_SIGN)}
 
     @classmethod
     def with_columns(cls, config: ModuliConfig, groups: Mapping[str, list[str]]) -> ModuliModel:
@@ -102,7 +104,7 @@ class ModuliModel:
         chosen = np.full(len(features), FORMULA, dtype="<U9")
         for name, sign in ((SYMMETRY, SPACE_GROUP), (STRUCTURE, STRUCTURE_SIGN)):
             if name in self.views:
-                chosen[features[sign].notna().to_numpy(bool)] = name
+                chosen[~np.isnan(self._signs[sign].matrix(features)[:, 0])] = name
         return chosen
 
     def parts(

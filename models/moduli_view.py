@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.columns import Columns
 from models.composition_distance import CompositionIndex, fractions_of
 from models.explanation import Contribution, contributions
 from models.folds import grouped_fold_of
@@ -110,16 +111,14 @@ class ModuliView:
     def __init__(self, name: str, columns: ViewColumns) -> None:
         self.name = name
         self.columns = columns
+        self._columns = Columns(columns.all())
         self.blended: dict[str, BlendedTarget] = {}
         self.residual_correlation = 0.0
         self.candidates: Candidates | None = None
 
     def matrix(self, features: pd.DataFrame) -> FloatArray:
         """(n, d) the view's columns. Raises KeyError for a table that lacks one."""
-        positions = features.columns.get_indexer(self.columns.all())
-        if (positions < 0).any():
-            raise KeyError(f"the table lacks a column of the {self.name} view")
-        return features.to_numpy(np.float64)[:, positions]
+        return self._columns.matrix(features)
 
     def fit(
         self, config: ModuliConfig, data: ModuliData, progress: Callable[[str], None]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from features.material import Material
 from features.table import feature_table
@@ -256,7 +256,7 @@ class Predictor:
         Also says which way each volume ratio was found.
         """
         metal = electrode_columns([material.mobile_ion for material in materials])
-        per_width = 1.0 / norm.ppf(0.5 + coverage / 2)
+        per_width = 1.0 / float(ndtri(0.5 + coverage / 2))
         half = [0.5 * (each.below + each.above) for each in (shear, bulk)]
         deviation = np.column_stack(half) * per_width
         covariance = deviation[:, :, None] * deviation[:, None, :]

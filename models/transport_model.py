@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.columns import Columns
 from models.estimates import Answers, Part
 from models.explanation import Contribution, contributions
 from models.held_out import HeldOut
@@ -70,10 +72,13 @@ class TransportModel:
 
     def _knows_crystal(self, features: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """(n,) true where a column that only a crystal has is filled."""
+        return np.asarray((~np.isnan(self._crystal_columns.matrix(features))).any(axis=1))
+
+    @cached_property
+    def _crystal_columns(self) -> Columns:
         composition = set(self.views[FORMULA].base_columns)
         columns = self.views[CRYSTAL].base_columns
-        own = [column for column in columns if column not in composition]
-        return features[own].notna().any(axis=1).to_numpy(bool)
+        return Columns([column for column in columns if column not in composition])
 
     def parts(
         self,

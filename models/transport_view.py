@@ -19,6 +19,7 @@ import pandas as pd
 from features.elements import MOBILE_IONS
 from models.arrhenius import REFERENCE_TEMPERATURE_K
 from models.arrhenius_net import Observations
+from models.columns import Columns
 from models.composition_distance import CompositionIndex, fractions_of
 from models.folds import grouped_fold_of, purged
 from models.held_out import BlendedTarget, HeldOut, error_correlation
@@ -57,12 +58,14 @@ class TransportView:
         self.name = name
         self.base_columns = base_columns
         self.extra_columns = extra_columns
+        self._columns = Columns(base_columns + extra_columns)
+        self._ions = Columns([f"fraction_{symbol}" for symbol in MOBILE_IONS])
         self.blended: dict[str, BlendedTarget] = {}
         self.residual_correlation = 0.0
         self.candidates: Candidates | None = None
 
     def _matrix(self, features: pd.DataFrame) -> FloatArray:
-        return features[self.base_columns + self.extra_columns].to_numpy(np.float64)
+        return self._columns.matrix(features)
 
     def fit(
         self,
@@ -89,8 +92,9 @@ class TransportView:
     def category(self, features: pd.DataFrame) -> npt.NDArray[np.str_]:
         """(n,) stratum of the calibration: this view and the mobile ion, "formula/Li"."""
         ion = np.full(len(features), "other", dtype="<U16")
-        for symbol in reversed(MOBILE_IONS):  # Li before Na before Mg, as Material.mobile_ion
-            ion[features[f"fraction_{symbol}"].to_numpy() > 0] = symbol
+        shares = self._ions.matrix(features)
+        for column in reversed(range(len(MOBILE_IONS))):  # Li first, as in Material.mobile_ion
+            ion[shares[:, column] > 0] = MOBILE_IONS[column]
         return np.char.add(f"{self.name}/", ion)
 
     def _held_out(
@@ -165,7 +169,7 @@ class TransportView:
             self.candidates.energy if target == ACTIVATION_ENERGY.name else (self.candidates.sigma)
         )
         trees = next(model for model in models if isinstance(model, BoostedTrees))
-        return trees, self.base_columns, features[self.base_columns].to_numpy(np.float64)
+        return trees, self.base_columns, Columns(self.base_columns).matrix(features)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the candidates into an existing folder; returns the rest as plain values."""

@@ -21,6 +21,7 @@ from features.coordination_voronoi import mobile_coordination_number
 from features.crystal_table import FEATURIZER_ERRORS
 from features.material import Material
 from features.table import rounded
+from models.columns import Columns
 from models.electrodes import LITHIUM, ElectrodeColumns, typical_volume_ratio, volume_ratio
 from models.folds import grouped_fold_of
 from models.labels import FloatArray, IntArray, Labels
@@ -62,6 +63,7 @@ class VolumeRatioModel:
 
     def __init__(self) -> None:
         self.columns: list[str] = []
+        self._columns = Columns([])
         self.log_deviation = float("nan")
         self._trees = BoostedTrees(_TREES, _TREES_NAME)
 
@@ -82,7 +84,9 @@ class VolumeRatioModel:
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
         """v (n,) against lithium metal."""
-        raw = self._trees.predict(features[self.columns].to_numpy(np.float64))
+        if self._columns.names != self.columns:
+            self._columns = Columns(self.columns)
+        raw = self._trees.predict(self._columns.matrix(features))
         return np.asarray(np.exp(raw))
 
     def save(self, folder: Path) -> None:

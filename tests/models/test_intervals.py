@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from models.error_scale import Circumstances
-from models.intervals import Calibration, calibrate
+from models.intervals import ONE_SIGMA, Calibration, calibrate
 from models.labels import FloatArray, Labels
 
 FORMULA = "formula/Li"
@@ -99,7 +99,7 @@ def test_quantiles_rise_and_hold_their_share() -> None:
     known, truth = _rows(4000, 4)
     calibration = _calibrated()
     levels = [0.005, 0.05, 0.25, 0.5, 0.75, 0.95, 0.995]
-    offsets = [calibration.offset(known, level) for level in levels]
+    offsets = list(calibration.offsets(known, levels).T)
     for level, offset in zip(levels, offsets, strict=True):
         share = np.mean(truth - known.prediction <= offset)
         assert share == pytest.approx(level, abs=0.025)
@@ -109,11 +109,10 @@ def test_quantiles_rise_and_hold_their_share() -> None:
 def test_the_parts_of_the_uncertainty_make_up_the_whole() -> None:
     calibration = _calibrated(scatter=0.41)
     asked = _known(np.zeros(2), np.array([0.4, 1.4]), np.array([0.1, 3.0]))
-    epistemic, aleatoric = calibration.standard_deviations(asked)
-    assert aleatoric.tolist() == [0.41, 0.41]
+    low, high = calibration.offsets(asked, ONE_SIGMA).T
+    epistemic = calibration.epistemic(low, high)
     assert epistemic[1] > epistemic[0]
-    low, high = (calibration.offset(asked, float(norm.cdf(z))) for z in (-1, 1))
-    assert np.hypot(epistemic, aleatoric) == pytest.approx((high - low) / 2, rel=1e-6)
+    assert np.hypot(epistemic, 0.41) == pytest.approx((high - low) / 2, rel=1e-6)
 
 
 def test_a_higher_coverage_is_never_narrower() -> None:
@@ -133,7 +132,7 @@ def test_bounds_pull_the_lower_quantiles_down_only() -> None:
     mixed = calibrate(known, Labels.of(np.where(bound, truth + 1.0, truth), bound), fold, 0.0)
     asked = _known(np.zeros(1), np.ones(1), np.ones(1))
     for level in (0.05, 0.25, 0.5, 0.95):
-        one, other = exact.offset(asked, level)[0], mixed.offset(asked, level)[0]
+        one, other = (each.offsets(asked, [level])[0, 0] for each in (exact, mixed))
         assert other == pytest.approx(one, abs=0.4)
 
 
@@ -149,7 +148,7 @@ def test_a_rare_category_shares_the_scores_of_all() -> None:
     )
     assert not any(name.startswith("formula/Na") for name in calibration.scores)
     asked = Circumstances(np.zeros(1), np.ones(1), np.ones((1, 2)), np.array(["formula/Na"]))
-    assert np.isfinite(calibration.offset(asked, 0.05)).all()
+    assert np.isfinite(calibration.offsets(asked, [0.05])).all()
 
 
 def test_outside_the_data_an_error_of_twice_the_usual_is_expected() -> None:
@@ -206,4 +205,4 @@ def test_a_coverage_out_of_range_is_refused(coverage: float) -> None:
 @pytest.mark.parametrize("level", [0.0, 0.001, 1.0, float("nan")])
 def test_a_level_out_of_range_is_refused(level: float) -> None:
     with pytest.raises(ValueError, match="between"):
-        EXACT.offset(_known(np.zeros(1), np.ones(1), np.ones(1)), level)
+        EXACT.offsets(_known(np.zeros(1), np.ones(1), np.ones(1)), [level])
