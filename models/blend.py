@@ -18,7 +18,7 @@ def learn_weights(predictions: FloatArray, labels: Labels) -> FloatArray:
     """Non-negative weights (k,), summing to one, with the least smoothed absolute error.
 
     predictions (n, k) must be out-of-fold: on fitted rows the most overfitted candidate would win.
-    A weight under 0.02 is dropped, since it costs time at every answer and buys nothing.
+    A weight under 0.05 is dropped, since it costs time at every answer and buys next to nothing.
     """
     count = predictions.shape[1]
     softness = 0.05 * float(np.std(labels.value)) + 1e-12
@@ -35,5 +35,5 @@ def learn_weights(predictions: FloatArray, labels: Labels) -> FloatArray:
         constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1.0},
         options={"maxiter": 200, "ftol": 1e-9},
     )
-    weights = np.where(result.x < 0.02, 0.0, result.x)
+    weights = np.where(result.x < 0.05, 0.0, result.x)
     return np.asarray(weights / weights.sum(), dtype=np.float64)
