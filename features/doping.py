@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.elements import ELEMENT_ROW, FloatArray
+from features.elements import FloatArray
 from features.radii import anion_radius_angstrom, cation_radius_angstrom
-from features.roles import BoolArray, Roles
+from features.roles import BoolArray, Roles, members
 
 # Largest difference in radius between an ion and its host, Angstrom: among cations in oxides and
 # fluorides (Y for Zr, not Nd for Zr), among cations with soft anions (Ge for P), among anions
@@ -68,7 +68,7 @@ def doping_columns(roles: Roles) -> dict[str, FloatArray]:
     valence = np.where(roles.mobile, roles.charge, 0.0).max(axis=1)
     to_ions = np.where(valence > 0, -1.0 / np.where(valence > 0, valence, 1.0), 0.0) * per_anion
     hard = roles.block.share("O", "F") > 0.5 * anion
-    small = np.isin(index, [ELEMENT_ROW[symbol] for symbol in SMALL_CENTRES])
+    small = members(SMALL_CENTRES)[index]
     cations, aliovalent_cations, cation_dopants = _charge_change(
         roles,
         roles.framework,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.elements import ELEMENT_ROW, FloatArray
-from features.roles import Roles
+from features.roles import Roles, members
 
 # Anions around each centre of a complex anion: PS4, SiO4, BH4, BO3, CO3, NO3, SO4, ClO4, AlCl4,
 # SbS4, ... The number of them left over is what sits outside the polyanions, as the free sulfide
@@ -19,8 +19,7 @@ GLASS_FORMERS = ("B", "P", "Si", "Ge")
 
 
 def _centres(roles: Roles, symbols: tuple[str, ...]) -> FloatArray:
-    rows = [ELEMENT_ROW[symbol] for symbol in symbols]
-    return np.where(np.isin(roles.block.index, rows), roles.weights(roles.framework), 0.0)
+    return roles.weights(roles.framework) * members(symbols)[roles.block.index]
 
 
 def polyanion_columns(roles: Roles) -> dict[str, FloatArray]:

@@ -22,6 +22,7 @@ The rules, in order:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -60,8 +61,7 @@ class ElementBlock:
 
     def share(self, *symbols: str) -> FloatArray:
         """Summed atomic fraction of some elements, (n,)."""
-        rows = [ELEMENT_ROW[symbol] for symbol in symbols]
-        total: FloatArray = np.where(np.isin(self.index, rows), self.weight, 0.0).sum(axis=1)
+        total: FloatArray = (self.weight * members(symbols)[self.index]).sum(axis=1)
         return total
 
 
@@ -100,9 +100,12 @@ def element_block(fractions: FloatArray) -> ElementBlock:
     return ElementBlock(index, weight / weight.sum(axis=1, keepdims=True))
 
 
-def _flag(symbols: tuple[str, ...]) -> BoolArray:
+@lru_cache(maxsize=128)
+def members(symbols: tuple[str, ...]) -> BoolArray:
+    """(103,) true in the rows of the element tables that belong to ``symbols``; read-only."""
     flags = np.zeros(len(SYMBOLS), dtype=np.bool_)
     flags[[ELEMENT_ROW[symbol] for symbol in symbols]] = True
+    flags.setflags(write=False)
     return flags
 
 
@@ -116,7 +119,7 @@ def _mobile_mask(block: ElementBlock) -> BoolArray:
 
 
 def _first_anions(block: ElementBlock) -> BoolArray:
-    strong = _flag(ANIONS)[block.index] & block.present
+    strong = members(ANIONS)[block.index] & block.present
     hydrogen, hosts = block.share("H"), block.share("B", "Al")
     hydride = (hydrogen > hosts) & (hydrogen > 2 * block.share("O"))
     hydride &= (hosts > 0) | ~strong.any(axis=1)
@@ -143,7 +146,7 @@ def _without_oxidized(block: ElementBlock, anion: BoolArray) -> BoolArray:
 
 def _stand_ins(block: ElementBlock, mobile: BoolArray, anion: BoolArray) -> BoolArray:
     """Rule 4: the most electronegative element where there is no anion."""
-    score = magpie_table("Electronegativity") + 10.0 * _flag(NONMETALS_AND_METALLOIDS)
+    score = magpie_table("Electronegativity") + 10.0 * members(NONMETALS_AND_METALLOIDS)
     score = np.where(block.present & ~mobile, score[block.index], -np.inf)
     best = (score == score.max(axis=1, keepdims=True)) & np.isfinite(score)
     mask: BoolArray = anion | (best & ~anion.any(axis=1, keepdims=True))

@@ -28,3 +28,8 @@ class Columns:
                 raise KeyError(f"the table lacks the column {self.names[positions.argmin()]!r}")
             self._positions, self._index = positions, features.columns
         return np.take(features.to_numpy(np.float64), self._positions, axis=1)
+
+
+def some_rows(features: pd.DataFrame, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """The rows at increasing positions; the table itself where that is all of them."""
+    return features if len(rows) == len(features) else features.iloc[rows]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.elements import SYMBOLS
-from models.columns import Columns
+from models.columns import Columns, some_rows
 from models.estimates import Answers, Part
 from models.explanation import Contribution
 from models.held_out import HeldOut
@@ -97,7 +97,7 @@ class ModuliModel:
         for name, view in self.views.items():
             rows = np.flatnonzero(chosen == name)
             if len(rows):
-                mean[rows], spread[rows] = view.predict(features.iloc[rows])
+                mean[rows], spread[rows] = view.predict(some_rows(features, rows))
         return ModuliPrediction(mean, spread, chosen)
 
     def _view_of(self, features: pd.DataFrame) -> npt.NDArray[np.str_]:
@@ -137,7 +137,7 @@ class ModuliModel:
         result: list[list[Contribution]] = [[] for _ in range(len(features))]
         for name, view in self.views.items():
             rows = np.flatnonzero(chosen == name)
-            for row, found in zip(rows, view.explain(target, features.iloc[rows]), strict=True):
+            for row, found in zip(rows, view.explain(target, some_rows(features, rows)), strict=True):
                 result[row] = found
         return result
 

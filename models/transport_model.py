@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.columns import Columns
+from models.columns import Columns, some_rows
 from models.estimates import Answers, Part
 from models.explanation import Contribution, contributions
 from models.held_out import HeldOut
@@ -67,7 +67,7 @@ class TransportModel:
         for name, view in self.views.items():
             rows = np.flatnonzero(chosen == name)
             if len(rows):
-                mean[rows], spread[rows] = view.predict(features.iloc[rows])
+                mean[rows], spread[rows] = view.predict(some_rows(features, rows))
         return TransportPrediction(mean, spread, chosen)
 
     def _knows_crystal(self, features: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -95,7 +95,7 @@ class TransportModel:
         category = np.full(len(features), "", dtype="<U32")
         rows_of = {name: np.flatnonzero(prediction.view == name) for name in self.views}
         for name, rows in rows_of.items():
-            category[rows] = self.views[name].category(features.iloc[rows])
+            category[rows] = self.views[name].category(some_rows(features, rows))
         answers = Answers(prediction.mean, prediction.spread, distance, category, outside)
         return {
             target.name: [
@@ -112,7 +112,7 @@ class TransportModel:
         result: list[list[Contribution]] = [[] for _ in range(len(features))]
         for name, view in self.views.items():
             rows = np.flatnonzero(chosen == name)
-            trees, columns, x = view.boosted_trees(target, features.iloc[rows])
+            trees, columns, x = view.boosted_trees(target, some_rows(features, rows))
             for row, found in zip(rows, contributions(trees, columns, x), strict=True):
                 result[row] = found
         return result

@@ -21,7 +21,7 @@ from features.coordination_voronoi import mobile_coordination_number
 from features.crystal_table import FEATURIZER_ERRORS
 from features.material import Material
 from features.table import rounded
-from models.columns import Columns
+from models.columns import Columns, some_rows
 from models.electrodes import LITHIUM, ElectrodeColumns, typical_volume_ratio, volume_ratio
 from models.folds import grouped_fold_of
 from models.labels import FloatArray, IntArray, Labels
@@ -123,7 +123,7 @@ def volume_ratios(
     lithium = known & (metal.molar_volume_m3_mol == LITHIUM.molar_volume_m3_mol)
     if model is not None and lithium.any():
         rows = np.flatnonzero(lithium)
-        value[rows] = model.predict(features.iloc[rows])
+        value[rows] = model.predict(some_rows(features, rows))
         deviation[rows] = value[rows] * _relative(model.log_deviation)
         for row in rows.tolist():
             source[row] = COMPOSITION

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.columns import Columns
+from models.columns import Columns, some_rows
 
 TABLE = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "c": [np.nan, 6.0]})
 
@@ -30,3 +30,8 @@ def test_the_matrix_is_a_copy() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(KeyError, match="'d'"):
         Columns(["a", "d"]).matrix(TABLE)
+
+
+def test_some_rows_are_copied_and_all_are_not() -> None:
+    assert some_rows(TABLE, np.array([1]))["a"].tolist() == [2.0]
+    assert some_rows(TABLE, np.array([0, 1])) is TABLE
