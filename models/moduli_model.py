@@ -137,7 +137,8 @@ class ModuliModel:
         result: list[list[Contribution]] = [[] for _ in range(len(features))]
         for name, view in self.views.items():
             rows = np.flatnonzero(chosen == name)
-            for row, found in zip(rows, view.explain(target, some_rows(features, rows)), strict=True):
+            explained = view.explain(target, some_rows(features, rows))
+            for row, found in zip(rows, explained, strict=True):
                 result[row] = found
         return result
 
