@@ -24,8 +24,8 @@ LEAST_NOISE = 1e-3
 class MetricConfig:
     """Settings of the ascent: ``steps`` over ``batch`` rows each, at most ``learning_rate``."""
 
-    steps: int = 200
-    batch: int = 1600
+    steps: int = 150
+    batch: int = 1200
     learning_rate: float = 0.12
 
 

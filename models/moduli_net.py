@@ -30,7 +30,7 @@ SPACE_GROUPS = 231  # and 0 for one that is not known
 class ModuliNetConfig:
     """Settings of the network and of its training."""
 
-    members: int = 2
+    members: int = 1
     width: int = 256
     blocks: int = 2
     element_width: int = 24

@@ -142,9 +142,7 @@ class ModuliView:
         trees = fit_trees(config, self.name, x[inside], data.y[inside], base[inside])
         predictions = np.full((len(x), len(CANDIDATES), 2), np.nan)
         progress(f"moduli: {self.name}, network")
-        # One network tells how good several are: they are a little better, not worse.
-        one = replace(config, network=replace(config.network, members=1))
-        network = self._fit_network(one, x[fold != HELD_OUT], data.y[fold != HELD_OUT])
+        network = self._fit_network(config, x[fold != HELD_OUT], data.y[fold != HELD_OUT])
         predictions[outside] = all_predictions(x[outside], base[outside], trees, network)
         # One fold is all there is: its expected errors are cross-fitted over parts of it.
         part_of = grouped_fold_of(data.groups, CALIBRATION_PARTS, "moduli calibration")
