@@ -1,0 +1,78 @@
+// The unit cell of a structure that was given.
+
+import { figure, formulaNodes, h, plotText } from "./elements.js";
+import { afterPaint, draw } from "./plots.js";
+import { post } from "./service.js";
+import { digits } from "./units.js";
+
+// Okabe and Ito's colours, the mobile ion always in orange.
+const COLOURS = ["#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a90a", "#7f7f7f"];
+const MOBILE = "#e69f00";
+const SIZES = { H: 5, O: 9, N: 9, F: 9, S: 12, Se: 13, Te: 14, Cl: 12, Br: 13, I: 14 };
+
+export function structure(item, asked) {
+  if (!asked.structure) return null;
+  const place = h("div", { class: "plot", role: "img", "aria-label": `Unit cell of ${item.formula}` });
+  const caption = h("span", {}, "The conventional cell of the structure as it was given, nothing predicted.");
+  afterPaint(async () => {
+    const cell = await post("/cell", { structure: asked.structure.text, format: asked.structure.format }).catch((error) => ({ error }));
+    if (cell.error) {
+      place.replaceChildren(h("p", { class: "quiet" }, `Not drawn: ${cell.error.message}`));
+      place.classList.add("empty");
+      return;
+    }
+    caption.append(h("span", {}, ` ${cell.sites.length} places with those shared between cells`, cell.space_group_number ? `, space group ${cell.space_group_number}` : "", "; the fainter a ball, the less often its place is filled. "), ...formulaNodes(cell.formula));
+    await draw(place, (colours) => plot(cell, item.mobile_ion, colours));
+  });
+  return figure("Structure", place, caption, { id: "structure" });
+}
+
+function plot(cell, mobileIon, colours) {
+  const groups = new Map();
+  for (const site of cell.sites) {
+    const words = occupancyWords(site.species);
+    groups.set(words, [...(groups.get(words) ?? []), site]);
+  }
+  const colourOf = elementColours(cell.sites, mobileIon);
+  const balls = [...groups].map(([words, sites]) => {
+    const species = [...sites[0].species].sort((a, b) => b.occupancy - a.occupancy);
+    const lead = species.find((each) => each.symbol === mobileIon) ?? species[0];
+    const filled = species.reduce((sum, each) => sum + each.occupancy, 0);
+    const at = (axis) => sites.map((site) => site.position_angstrom[axis]);
+    return {
+      type: "scatter3d", mode: "markers", name: plotText(words), x: at(0), y: at(1), z: at(2),
+      marker: { size: SIZES[lead.symbol] ?? 8, color: colourOf(lead.symbol), opacity: 0.35 + 0.65 * Math.min(1, filled), line: { width: 0.5, color: colours.ink } },
+      hovertemplate: `${plotText(words)}<extra></extra>`,
+    };
+  });
+  const hidden = { visible: false };
+  return {
+    data: [...edges(cell.vectors_angstrom, colours), ...balls],
+    layout: {
+      margin: { l: 0, r: 0, t: 0, b: 0 },
+      legend: { orientation: "h", x: 0, y: 0, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", itemsizing: "constant" },
+      scene: { xaxis: hidden, yaxis: hidden, zaxis: hidden, aspectmode: "data", camera: { eye: { x: 1.5, y: 1.1, z: 0.55 }, projection: { type: "orthographic" } } },
+    },
+  };
+}
+
+function occupancyWords(species) {
+  if (species.length === 1 && species[0].occupancy === 1) return species[0].symbol;
+  return species.map((each) => `${each.symbol} ${digits(100 * each.occupancy)} %`).join(" + ");
+}
+
+function elementColours(sites, mobileIon) {
+  const symbols = [...new Set(sites.flatMap((site) => site.species.map((each) => each.symbol)))].filter((each) => each !== mobileIon);
+  return (symbol) => (symbol === mobileIon ? MOBILE : COLOURS[symbols.indexOf(symbol) % COLOURS.length]);
+}
+
+function edges([a, b, c], colours) {
+  const sum = (...vectors) => [0, 1, 2].map((at) => vectors.reduce((total, vector) => total + vector[at], 0));
+  const zero = [0, 0, 0];
+  const pairs = [];
+  for (const [along, others] of [[a, [b, c]], [b, [a, c]], [c, [a, b]]]) {
+    for (const start of [zero, others[0], others[1], sum(...others)]) pairs.push([start, sum(start, along)]);
+  }
+  const line = (at) => pairs.flatMap(([from, to]) => [from[at], to[at], null]);
+  return [{ type: "scatter3d", mode: "lines", x: line(0), y: line(1), z: line(2), line: { color: colours.muted, width: 2 }, hoverinfo: "skip", showlegend: false }];
+}
