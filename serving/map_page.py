@@ -43,6 +43,7 @@ def _metal(electrode: Electrode) -> dict[str, Any]:
                 "formula": _plain(each.label),
                 "shear_modulus_gpa": each.shear_modulus_gpa,
                 "volume_ratio": each.volume_ratio,
+                "side": _side(*each.label_offset),
             }
             for each in known
         ],
@@ -55,6 +56,12 @@ def _boundary(electrode: Electrode, start: float, end: float) -> list[list[float
     finite = np.isfinite(height)
     pairs: list[list[float]] = np.column_stack([v[finite], height[finite]]).round(6).tolist()
     return pairs
+
+
+def _side(across: float, up: float) -> str:
+    """Where the label stands, as plotly names it."""
+    height = "bottom" if up < -8 else "middle"
+    return f"{height} {'left' if across < 0 else 'right'}"
 
 
 def _plain(label: str) -> str:

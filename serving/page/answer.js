@@ -16,6 +16,7 @@ const FEATURE_TARGETS = {
   log10_bulk_modulus_gpa: "log₁₀ bulk modulus (GPa)",
 };
 
+const SAME = 0.005; // steps; a formula that was rounded differs by less
 const CHARGES = { Mg: "²⁺", Ca: "²⁺", Zn: "²⁺" };
 
 // whole: with plots and the ways to copy the question; else the cards, for a dialog.
@@ -49,13 +50,18 @@ function heading(item, asked, whole) {
 function verdict(item) {
   const domain = item.domain;
   const error = domain.expected_error.log10_conductivity_s_cm;
-  const notes = [...new Set([...domain.reasons, ...item.notes, ...item.transport_notes])];
-  const nearest = `The nearest measured conductor is ${digits(domain.distance, 2)} steps away on the scale of elements; ${digits(domain.percentile, 2)} % of the measured ones have a nearer neighbour.`;
+  const first = item.measured.length ? item.notes.slice(0, 1) : []; // it says what was measured
+  const shown = [...new Set([...first, ...domain.reasons])];
+  const more = [...new Set([...item.notes, ...item.transport_notes])].filter((note) => !shown.includes(note));
+  const nearest = domain.distance < SAME
+    ? "A conductor of this composition has been measured."
+    : `The nearest measured conductor is ${digits(domain.distance, 2)} steps away on the scale of elements; ${digits(domain.percentile, 2)} % of the measured ones have a nearer neighbour.`;
   const usual = error === null ? "" : ` Materials like this one are off by ${fixed(error, 1)} decades of conductivity on average.`;
   return h("section", { class: `panel verdict-panel ${item.in_domain ? "inside" : "outside"}`, id: "domain", "aria-labelledby": "domain-title" },
     h("h3", { id: "domain-title" }, item.in_domain ? "The data reach this far" : "The data do not reach this far"),
     h("p", {}, nearest, usual, item.in_domain ? "" : " Take the numbers as a guess."),
-    notes.length ? h("ul", {}, notes.map((note) => h("li", {}, note))) : null,
+    shown.length ? h("ul", {}, shown.map((note) => h("li", {}, note))) : null,
+    more.length ? h("details", {}, h("summary", {}, more.length === 1 ? "One more note" : `${more.length} more notes`), h("ul", {}, more.map((note) => h("li", {}, note)))) : null,
   );
 }
 
@@ -66,7 +72,7 @@ function neighbours(item) {
     h("td", { class: "numeric" }, each.bound === "<" ? "< " : "", sigmaText(each.log10_conductivity_s_cm)),
     h("td", { class: "numeric" }, each.temperature_c === null ? "–" : digits(each.temperature_c)),
     h("td", { class: "numeric" }, energyText(each.activation_energy_ev)),
-    h("td", { class: "numeric" }, digits(each.distance, 2)),
+    h("td", { class: "numeric" }, each.distance < SAME ? "0" : digits(each.distance, 2)),
     h("td", {}, each.doi ? link(each.doi) : "–")));
   const heads = ["material", `σ (${sigmaUnit()})`, "at (°C)", `Eₐ (${energyUnit()})`, "distance", "source"];
   const table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Nearest measured materials" },
@@ -97,7 +103,7 @@ export function contributions(item) {
 }
 
 function signed(value) {
-  return value > 0 ? `+${fixed(value)}` : fixed(value);
+  return value > 0 ? `+${digits(value, 2)}` : digits(value, 2);
 }
 
 function knownSources(known) {

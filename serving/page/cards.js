@@ -18,6 +18,11 @@ export function cards(item, known, asked) {
   return h("div", { class: "cards" }, made);
 }
 
+// A card of two columns, as the style sheet has it on wide screens.
+function wideWidth() {
+  return matchMedia("(min-width: 74rem)").matches ? 640 : undefined;
+}
+
 function card(title, value, unit, between, drawing, caption, name) {
   return h(
     "figure",
@@ -47,7 +52,7 @@ function conductivity(item, known, asked) {
   const shift = sigmaLog(0);
   const ticks = decades(low, high, high - low > 12 ? 4 : 2).map((power) => [power, powerOfTen(power + shift)]);
   const words = `${sigmaText(found.lower)} to ${sigmaText(found.upper)}`;
-  const drawing = scale({ low, high, ...found, ticks, marks: known[name], name: `Conductivity ${sigmaText(found.value)} ${sigmaUnit()}, ${words}` });
+  const drawing = scale({ low, high, ...found, ticks, marks: known[name], width: wideWidth(), name: `Conductivity ${sigmaText(found.value)} ${sigmaUnit()}, ${words}` });
   return card(
     "Ionic conductivity at 25 °C",
     sigmaText(found.value),
@@ -124,7 +129,7 @@ function resistance(item, known, asked) {
     digits(found.value, 2),
     "Ω cm²",
     `${shareWords(asked)} interval ${digits(found.lower, 2)} to ${digits(found.upper, 2)}`,
-    scale({ low, high, value, lower, upper, ticks, marks, name: `Resistance ${digits(found.value, 2)} ohm square centimetres` }),
+    scale({ low, high, value, lower, upper, ticks, marks, width: item.log10_diffusion_coefficient_cm2_s ? undefined : wideWidth(), name: `Resistance ${digits(found.value, 2)} ohm square centimetres` }),
     `Of a separator ${digits(asked.separator_thickness_um)} µm thick, thickness over conductivity; marked: measured conductivities at the same thickness. Contacts and grain boundaries add to it.`,
     name,
   );

@@ -6,8 +6,8 @@ const CURVE_POINTS = 36;
 const ROOM_C = 25;
 
 export function readControls(asked) {
-  asked.t_min = number("t-min", -20);
-  asked.t_max = number("t-max", 150);
+  asked.t_min = number("t-min", 20);
+  asked.t_max = number("t-max", 200);
   asked.coverage = Number(byId("coverage").value);
   asked.electrode = byId("electrode").value;
   asked.separator_thickness_um = number("thickness", 25);
@@ -37,7 +37,7 @@ export function temperatures(asked) {
   const warm = 1 / (high + 273.15);
   const found = new Set([low, high]);
   for (let step = 1; step < CURVE_POINTS - 1; step += 1) {
-    found.add(Number((1 / (cold + ((warm - cold) * step) / (CURVE_POINTS - 1)) - 273.15).toFixed(2)));
+    found.add(Number((1 / (cold + ((warm - cold) * step) / (CURVE_POINTS - 1)) - 273.15).toFixed(0)));
   }
   if (low < ROOM_C && ROOM_C < high) found.add(ROOM_C);
   return [...found].sort((a, b) => a - b);

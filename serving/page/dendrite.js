@@ -42,13 +42,13 @@ function criteria(panel) {
   const wavelength = stability.critical_wavelength_nm;
   const rank = stability.percentile_chi;
   const rows = [
-    ["Linear stability χ", `${digits(chi.value)} kJ/mol/nm`, `${digits(chi.lower)} to ${digits(chi.upper)}`, stability.stable ? "stable" : "not stable", `${percent(stability.probability_stable)} likely below 0. ${stability.validity}`],
+    ["Linear stability χ", `${digits(chi.value)} kJ/mol/nm`, `${digits(chi.lower)} to ${digits(chi.upper)}`, stability.stable ? "stable" : "not stable", `Probability of χ < 0: ${percent(stability.probability_stable)}. ${sentence(stability.validity)}.`],
     ["Critical wavelength", wavelength < 0 ? "any" : `${digits(wavelength)} nm`, `${length(stability.critical_wavelength_worst_nm)} to ${length(stability.critical_wavelength_best_nm)}`, null, "Longer is better; ripples shorter than this are smoothed by surface tension."],
-    ["Less stable compounds", rank === null ? "–" : `${digits(rank, 2)} %`, null, null, stability.percentile_note],
-    ["Monroe-Newman G / (2 G metal)", digits(newman.ratio), null, newman.passes ? "passes" : "fails", `${percent(newman.probability_passes)} likely to pass. ${newman.validity}`],
-    ["Volume ratio v", digits(panel.volume_ratio.value), `${digits(panel.volume_ratio.lower)} to ${digits(panel.volume_ratio.upper)}`, `from ${panel.volume_ratio.source}`, panel.volume_ratio.explanation],
+    ["Share of known compounds less stable", rank === null ? "–" : `${digits(rank, 2)} %`, null, null, `${sentence(stability.percentile_note)}.`],
+    ["Monroe-Newman G / (2 G metal)", digits(newman.ratio), null, newman.passes ? "passes" : "fails", `Probability to pass: ${percent(newman.probability_passes)}. ${sentence(newman.validity)}.`],
+    ["Volume ratio v", digits(panel.volume_ratio.value), `${digits(panel.volume_ratio.lower)} to ${digits(panel.volume_ratio.upper)}`, `from ${panel.volume_ratio.source}`, `${sentence(panel.volume_ratio.explanation)}.`],
     ["Poisson ratio", fixed(panel.poisson_ratio), null, null, null],
-    ["Pugh ratio K/G", fixed(panel.pugh_ratio), null, null, panel.ductility_hint],
+    ["Pugh ratio K/G", fixed(panel.pugh_ratio), null, null, `${sentence(panel.ductility_hint)}.`],
   ];
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Dendrite criteria" },
     h("table", { class: "criteria" },
@@ -56,6 +56,10 @@ function criteria(panel) {
       h("tbody", {}, rows.map(([name, value, between, verdict, sure]) =>
         h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "numeric" }, value), h("td", { class: "numeric" }, between ?? ""), h("td", {}, verdict ? h("span", { class: "verdict" }, verdict) : ""), h("td", { class: "sure" }, sure ?? "")))),
     ));
+}
+
+function sentence(words) {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function length(value) {
@@ -99,7 +103,7 @@ function mapFigure(item, found, colours) {
     { x: [left, right], y: [newman, newman], mode: "lines", line: { color: colours.muted, dash: "dash", width: 1 }, name: "Monroe-Newman, for polymers", hoverinfo: "skip" },
     {
       x: known.map((each) => log(each.volume_ratio)), y: known.map((each) => ratio(each.shear_modulus_gpa)), mode: "markers+text", name: "known",
-      text: known.map((each) => formulaLabel(each.formula)), textposition: known.map((each, at) => (at % 2 ? "middle left" : "middle right")), textfont: { size: 11, color: colours.muted }, marker: { color: colours.muted, size: 6 },
+      text: known.map((each) => formulaLabel(each.formula)), textposition: known.map((each) => each.side), textfont: { size: 11, color: colours.muted }, marker: { color: colours.muted, size: 6 },
       customdata: known.map((each) => [digits(each.shear_modulus_gpa), digits(each.volume_ratio)]), hovertemplate: "%{text}: G %{customdata[0]} GPa, v %{customdata[1]}<extra></extra>", cliponaxis: false,
     },
     {

@@ -218,7 +218,7 @@ async function begin() {
   showQuestion();
   await arrive(true);
   document.documentElement.dataset.ready = "yes";
-  afterPaint(() => setTimeout(plotly, 1500)); // so that the first figure need not wait for it
+  afterPaint(plotly); // while the question is being typed, so that no figure has to wait for it
 }
 
 begin();

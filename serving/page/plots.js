@@ -75,5 +75,6 @@ export function axis(colours, more) {
     tickcolor: colours.muted,
     ticklen: 4,
     ...more,
+    title: { font: { size: 13 }, ...more.title },
   };
 }

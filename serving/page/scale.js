@@ -3,13 +3,13 @@
 import { svg } from "./elements.js";
 
 const ROW = 15; // px
-const WIDTH = 400; // px, the width that labels are spaced for; the scale itself takes what there is
+const WIDTH = 320; // px, the narrowest that labels are spaced for; the scale takes what there is
 const EDGE = 2; // percent
 
 // low, high: ends of the scale; ticks: [[place, words]]; marks: [{label, value, words}]
-export function scale({ low, high, value, lower, upper, ticks, marks = [], name }) {
+export function scale({ low, high, value, lower, upper, ticks, marks = [], name, width = WIDTH }) {
   const at = (x) => EDGE + (100 - 2 * EDGE) * Math.min(1, Math.max(0, (x - low) / (high - low)));
-  const rows = labelRows(marks.filter((mark) => mark.value >= low && mark.value <= high), at);
+  const rows = labelRows(marks.filter((mark) => mark.value >= low && mark.value <= high), at, width);
   const height = 46 + ROW * rows.length;
   const percent = (x) => `${at(x).toFixed(2)}%`;
   const start = at(lower);
@@ -41,10 +41,10 @@ function anchor(place) {
 }
 
 // Labels in as few rows as they need not to touch.
-function labelRows(marks, at) {
+function labelRows(marks, at, width) {
   const rows = [];
   for (const mark of [...marks].sort((a, b) => a.value - b.value)) {
-    const half = (mark.label.length * 6.4 + 12) / 2 / WIDTH * 100;
+    const half = (mark.label.length * 6.4 + 12) / 2 / width * 100;
     const from = at(mark.value) - half;
     const row = rows.find((each) => each.end <= from);
     if (row) {

@@ -1,7 +1,7 @@
 // The question, and the address that carries it. Long texts travel behind the #, which no server sees.
 
 const LONGEST = 30_000; // characters behind the #
-const NUMBERS = { t_min: -20, t_max: 150, coverage: 0.9, separator_thickness_um: 25 };
+const NUMBERS = { t_min: 20, t_max: 200, coverage: 0.9, separator_thickness_um: 25 };
 
 export function emptyQuestion() {
   return { view: "material", formula: "", structure: null, list: "", electrode: "", ...NUMBERS };

@@ -29,8 +29,8 @@ export function powerOfTen(exponent) {
 
 export function percent(share, decimals = 0) {
   const value = 100 * share;
-  if (value > 0 && value < 1) return "below 1 %";
-  if (value < 100 && value > 99) return "above 99 %";
+  if (value < 1) return "below 1 %";
+  if (value > 99) return "above 99 %";
   return `${value.toFixed(decimals)} %`;
 }
 
