@@ -121,7 +121,7 @@ def _structure(page: Page) -> None:
     page.wait_for_selector("#structure .plot[data-drawn]")
     page.wait_for_selector("#stability-map .plot[data-drawn]")
     page.wait_for_timeout(2000)  # software rendering of three dimensions
-    page.evaluate("document.querySelector('.pair').scrollIntoView()")
+    page.evaluate("document.querySelector('#structure').scrollIntoView()")
 
 
 def candidates(count: int, bad: int) -> str:

@@ -25,7 +25,7 @@ export function answer(item, model, known, asked, whole = true) {
     heading(item, asked, whole),
     verdict(item),
     cards(item, known, asked),
-    whole ? h("div", { class: "pair" }, arrhenius(item, asked), dendrite(item, asked), structure(item, asked)) : null,
+    whole ? h("div", { class: "pair" }, structure(item, asked), arrhenius(item, asked), dendrite(item, asked)) : null,
     neighbours(item),
     whole ? h("div", { id: "contributions-place" }) : null,
     knownSources(known),

@@ -72,8 +72,7 @@ async function askMaterial(signal) {
   const [{ predictions: [item], model }, known] = await Promise.all([post("/predict", body, signal), knownMaterials()]);
   if (item.status === "error") {
     byId("answer").replaceChildren();
-    const field = item.error.field ? `${item.error.field}: ` : "";
-    fault(`No prediction. ${field}${item.error.message}`);
+    fault(`No prediction: ${item.error.message}`);
     return;
   }
   const question = { ...asked };

@@ -28,12 +28,17 @@ export function scale({ low, high, value, lower, upper, ticks, marks = [], name,
         const y = 44 + ROW * depth;
         return [
           svg("line", { x1: percent(mark.value), x2: percent(mark.value), y1: 3, y2: 23, class: "scale-mark" }),
-          svg("text", { x: percent(mark.value), y: y + 10, class: "scale-known", "text-anchor": anchor(at(mark.value)) }, mark.label, svg("title", {}, mark.words ?? "")),
+          svg("text", { x: percent(mark.value), y: y + 10, class: "scale-known", "text-anchor": anchor(at(mark.value)) }, subscripts(mark.label), svg("title", {}, mark.words ?? "")),
         ];
       }),
     ),
     svg("circle", { cx: percent(value), cy: 13, r: 6, class: "scale-dot" }),
   );
+}
+
+// Li6PS5Cl with the subscripts that text has; a drawing knows no others.
+function subscripts(label) {
+  return label.replace(/(?<=[A-Za-z])\d+/g, (number) => [...number].map((digit) => String.fromCodePoint(0x2080 + Number(digit))).join(""));
 }
 
 function anchor(place) {

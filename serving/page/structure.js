@@ -3,7 +3,7 @@
 import { figure, formulaNodes, h, plotText } from "./elements.js";
 import { afterPaint, draw } from "./plots.js";
 import { post } from "./service.js";
-import { digits } from "./units.js";
+import { digits, fixed } from "./units.js";
 
 // Okabe and Ito's colours, the mobile ion always in orange.
 const COLOURS = ["#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a90a", "#7f7f7f"];
@@ -13,7 +13,7 @@ const SIZES = { H: 5, O: 9, N: 9, F: 9, S: 12, Se: 13, Te: 14, Cl: 12, Br: 13, I
 export function structure(item, asked) {
   if (!asked.structure) return null;
   const place = h("div", { class: "plot", role: "img", "aria-label": `Unit cell of ${item.formula}` });
-  const caption = h("span", {}, "The conventional cell of the structure as it was given, nothing predicted.");
+  const facts = h("div");
   afterPaint(async () => {
     const cell = await post("/cell", { structure: asked.structure.text, format: asked.structure.format }).catch((error) => ({ error }));
     if (cell.error) {
@@ -21,10 +21,34 @@ export function structure(item, asked) {
       place.classList.add("empty");
       return;
     }
-    caption.append(h("span", {}, ` ${cell.sites.length} places with those shared between cells`, cell.space_group_number ? `, space group ${cell.space_group_number}` : "", "; the fainter a ball, the less often its place is filled. "), ...formulaNodes(cell.formula));
+    facts.replaceChildren(cellFacts(cell));
     await draw(place, (colours) => plot(cell, item.mobile_ion, colours));
   });
-  return figure("Structure", place, caption, { id: "structure" });
+  return figure(
+    "Structure",
+    h("div", { class: "structure-parts" }, place, facts),
+    "The conventional cell of the structure as it was given, nothing predicted. Sites on a face are drawn on the opposite one too. The mobile ion is orange; the fainter a ball, the less often its place is filled. Drag to turn it.",
+    { id: "structure", class: "panel structure" },
+  );
+}
+
+function cellFacts(cell) {
+  const vectors = cell.vectors_angstrom;
+  const size = (vector) => Math.hypot(...vector);
+  const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+  const angle = (a, b) => (Math.acos(Math.max(-1, Math.min(1, dot(a, b) / size(a) / size(b)))) * 180) / Math.PI;
+  const [a, b, c] = vectors;
+  const cross = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+  const partly = cell.sites.filter((site) => site.species.reduce((sum, each) => sum + each.occupancy, 0) < 0.995 || site.species.length > 1).length;
+  const rows = [
+    ["formula", h("span", {}, formulaNodes(cell.formula))],
+    ["space group", cell.space_group_number ?? "none found"],
+    ["a, b, c", `${vectors.map((each) => fixed(size(each), 3)).join(", ")} Å`],
+    ["α, β, γ", `${[angle(b, c), angle(a, c), angle(a, b)].map((each) => fixed(each, 1)).join(", ")}°`],
+    ["volume", `${digits(Math.abs(dot(cross, c)), 4)} Å³`],
+    ["places drawn", `${cell.sites.length}, ${partly} of them partly filled or mixed`],
+  ];
+  return h("div", { class: "card-table" }, h("dl", {}, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
 }
 
 function plot(cell, mobileIon, colours) {
