@@ -158,7 +158,8 @@ class Predictor:
         ``densities_g_cm3`` is empty or has one entry a material; it serves the diffusion
         coefficient only. ``neighbours`` looks up the nearest measured materials, ``explain`` takes
         the boosted trees' predictions apart. ``electrode`` is the metal of the dendrite criteria,
-        a key of models.electrodes.ELECTRODES; None for that of the mobile ion. Raises ValueError for a number that is not accepted.
+        a key of models.electrodes.ELECTRODES; None for that of the mobile ion. Raises ValueError
+        for a number that is not accepted.
         """
         kelvin = _checked(coverage, temperatures_k, quantiles)
         features = feature_table(materials, groups=FEATURE_GROUPS)

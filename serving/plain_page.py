@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -85,7 +85,7 @@ def _answer(item: Json) -> list[str]:
     ]
 
 
-def _table(caption: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     columns = "".join(f"<th scope='col'>{escape(each)}</th>" for each in head)
     lines = "".join(
         f"<tr><th scope='row'>{escape(row[0])}</th>"

@@ -75,7 +75,7 @@ function plot(cell, mobileIon, colours) {
     layout: {
       margin: { l: 0, r: 0, t: 0, b: 0 },
       legend: { orientation: "h", x: 0, y: 0, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", itemsizing: "constant" },
-      scene: { xaxis: hidden, yaxis: hidden, zaxis: hidden, aspectmode: "data", camera: { eye: { x: 1.5, y: 1.1, z: 0.55 }, projection: { type: "orthographic" } } },
+      scene: { xaxis: hidden, yaxis: hidden, zaxis: hidden, aspectmode: "data", camera: { eye: { x: 1.05, y: 0.77, z: 0.39 }, projection: { type: "orthographic" } } },
     },
   };
 }
