@@ -33,11 +33,11 @@ TIMES = "performance.getEntriesByName('enter-to-card').map(each => each.duration
 def enter_to_card_ms(page: Page, formulas: Sequence[str]) -> list[float]:
     """Milliseconds from Enter to the frame that shows the cards, one a formula."""
     opened(page)
-    page.wait_for_function("window.Plotly")  # it is read while a question is being typed
+    page.wait_for_function("() => window.Plotly")  # it is read while a question is being typed
     for number, formula in enumerate(formulas, start=1):
         page.fill("#formula", formula)
         page.press("#formula", "Enter")
-        page.wait_for_function(f"{COUNT} === {number}")
+        page.wait_for_function(f"() => {COUNT} === {number}")
         page.wait_for_selector("#contributions")
         page.wait_for_selector("#arrhenius .plot[data-drawn]")
     times: list[float] = page.evaluate(TIMES)
