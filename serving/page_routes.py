@@ -62,7 +62,7 @@ class PageRoutes:
             asked = PredictRequest.model_validate(question_of(query))
         except ValidationError as error:
             text = plain_page(formula, None, first_fault(error).message)
-            return HTMLResponse(text, 400, DOCUMENT_HEADERS)
+            return HTMLResponse(text, headers=DOCUMENT_HEADERS)
         answer = orjson.loads(await self._ask(asked))
         return HTMLResponse(plain_page(formula, answer, None), headers=DOCUMENT_HEADERS)
 

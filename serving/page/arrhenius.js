@@ -9,7 +9,7 @@ const CELSIUS = [-100, -50, -20, 0, 25, 60, 100, 150, 200, 300, 400, 500];
 export function arrhenius(item, asked) {
   const curve = item.conductivity_curve.filter((point) => point.log10_conductivity_s_cm !== null);
   if (curve.length < 2) return null;
-  const place = h("div", { class: "plot", role: "img", "aria-label": `Arrhenius plot: ${words(curve)}` });
+  const place = h("div", { class: "plot", role: "group", "aria-label": `Arrhenius plot: ${words(curve)}` });
   const near = neighbours(item);
   afterPaint(() => draw(place, (colours) => plot(item.formula, curve, near, colours)));
   const share = Number((100 * asked.coverage).toPrecision(3));

@@ -10,7 +10,7 @@ let map = null;
 export function dendrite(item, asked) {
   const panel = item.dendrite;
   if (!panel) return null;
-  const place = h("div", { class: "plot", role: "img", "aria-label": mapWords(item) });
+  const place = h("div", { class: "plot", role: "group", "aria-label": mapWords(item) });
   afterPaint(async () => {
     map ??= get("/map");
     const found = await map;

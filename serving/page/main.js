@@ -82,12 +82,9 @@ async function askMaterial(signal) {
     if (explained) byId("contributions-place").replaceChildren(contributions(explained) ?? "");
   };
   last = render;
+  // asked for first, so that it is noted when the cards are seen and before any figure is drawn
+  afterPaint(() => performance.measure("enter-to-card", "asked"));
   render();
-  performance.mark("drawn");
-  afterPaint(() => {
-    performance.mark("painted");
-    performance.measure("enter-to-card", "asked", "painted");
-  });
   say(`Answer for ${item.formula}`);
   const again = await post("/predict", { materials: body.materials, coverage: body.coverage, explain: true }, signal);
   explained = again.predictions[0].status === "ok" ? again.predictions[0] : null;

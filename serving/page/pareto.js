@@ -15,7 +15,7 @@ const WISHES = {
 export function pareto(rows, asked, open) {
   const usable = rows.filter(({ item }) => item.log10_conductivity_s_cm && item.dendrite_suppression_score && item.activation_energy_ev && item.shear_modulus_gpa);
   if (!usable.length) return null;
-  const place = h("div", { class: "plot", role: "img", "aria-label": "Pareto plot" });
+  const place = h("div", { class: "plot", role: "group", "aria-label": "Pareto plot" });
   const choice = h("select", { id: "wish", "aria-label": "Second wish" }, Object.entries(WISHES).map(([value, wish]) => h("option", { value }, wish.words)));
   let shown = [];
   const render = () => {

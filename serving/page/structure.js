@@ -12,7 +12,7 @@ const SIZES = { H: 5, O: 9, N: 9, F: 9, S: 12, Se: 13, Te: 14, Cl: 12, Br: 13, I
 
 export function structure(item, asked) {
   if (!asked.structure) return null;
-  const place = h("div", { class: "plot", role: "img", "aria-label": `Unit cell of ${item.formula}` });
+  const place = h("div", { class: "plot", role: "group", "aria-label": `Unit cell of ${item.formula}` });
   const facts = h("div");
   afterPaint(async () => {
     const cell = await post("/cell", { structure: asked.structure.text, format: asked.structure.format }).catch((error) => ({ error }));

@@ -187,7 +187,6 @@ def test_a_disordered_structure_is_predicted_and_drawn(
     again = Visitor(visitor.context.browser, visitor.address)
     again.opens(page.url.removeprefix(visitor.address))
     assert again.page.inner_text("article h2") == "Na0.5Li0.5Cl"
-    again.page.wait_for_selector("#contributions")
     again.leaves()
 
 
