@@ -4,7 +4,7 @@ import { answer, contributions } from "./answer.js";
 import { prepareAsking, readFormula, showGiven } from "./ask.js";
 import { conditions, materialOf, readControls, showControls } from "./conditions.js";
 import { readList } from "./csv.js";
-import { byId, say, show } from "./elements.js";
+import { byId, h, say, show } from "./elements.js";
 import { how } from "./how.js";
 import { answerList } from "./list.js";
 import { knownMaterials } from "./materials.js";
@@ -38,7 +38,11 @@ async function submitted() {
   showControls(asked);
   await ask();
   const whole = await writeAddress(asked);
-  if (!whole) say("This question is too long for the address: the link will not carry it");
+  if (!whole) {
+    const words = "too long for a link";
+    document.querySelector(".actions")?.prepend(h("span", { class: "quiet" }, words));
+    say(`This question is ${words}`);
+  }
   document.title = title();
 }
 
