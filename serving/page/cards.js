@@ -36,7 +36,7 @@ function card(title, value, unit, between, drawing, caption, name) {
 }
 
 function missing(title, name, why) {
-  return card(title, "no value", null, null, null, why, name);
+  return h("figure", { class: "panel card none", "data-property": name }, h("h3", {}, title), h("p", { class: "value" }, "Not predicted"), h("figcaption", {}, why));
 }
 
 function shareWords(asked) {
@@ -46,7 +46,7 @@ function shareWords(asked) {
 function conductivity(item, known, asked) {
   const name = "log10_conductivity_s_cm";
   const found = item[name];
-  if (!found) return missing("Ionic conductivity at 25 °C", name, "Not predicted: the notes below say why.");
+  if (!found) return missing("Ionic conductivity at 25 °C", name, "The notes above say why.");
   const low = Math.min(-10, Math.floor(found.lower));
   const high = Math.max(0, Math.ceil(found.upper));
   const shift = sigmaLog(0);
@@ -67,7 +67,7 @@ function conductivity(item, known, asked) {
 function activation(item, known, asked) {
   const name = "activation_energy_ev";
   const found = item[name];
-  if (!found) return missing("Activation energy", name, "Not predicted: the notes below say why.");
+  if (!found) return missing("Activation energy", name, "The notes above say why.");
   const high = Math.max(1.2, Math.ceil(found.upper * 5) / 5);
   const round = energyUnit() === "eV" ? [0, 0.25, 0.5, 0.75, 1].map((x) => [x, x]) : [0, 25, 50, 75, 100].map((x) => [x / energy(1), x]);
   return card(
@@ -83,7 +83,7 @@ function activation(item, known, asked) {
 
 function modulus(item, known, asked, name, title, sign) {
   const found = item[name];
-  if (!found) return missing(title, name, "Not predicted: the notes below say why.");
+  if (!found) return missing(title, name, "The notes above say why.");
   const ticks = [1, 3, 10, 30, 100, 300].map((x) => [Math.log10(x), x]);
   const marks = known[name].map((mark) => ({ ...mark, value: Math.log10(mark.value) }));
   const [value, lower, upper] = [found.value, found.lower, found.upper].map(Math.log10);
@@ -101,7 +101,7 @@ function modulus(item, known, asked, name, title, sign) {
 function score(item, known, asked) {
   const name = "dendrite_suppression_score";
   const found = item[name];
-  if (!found) return missing("Dendrite suppression score", name, "No score: the notes below say why.");
+  if (!found) return missing("Dendrite suppression score", name, "The notes above say why.");
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((x) => [x, x]);
   return card(
     "Dendrite suppression score",
@@ -117,7 +117,7 @@ function score(item, known, asked) {
 function resistance(item, known, asked) {
   const name = "area_specific_resistance_ohm_cm2";
   const found = item[name];
-  if (!found) return missing("Area-specific resistance", name, "No value: it follows from the conductivity.");
+  if (!found) return null;
   const [value, lower, upper] = [found.value, found.lower, found.upper].map(Math.log10);
   const thickness = Math.log10(asked.separator_thickness_um * 1e-4); // cm
   const marks = known.log10_conductivity_s_cm.map((mark) => ({ ...mark, value: thickness - mark.value }));

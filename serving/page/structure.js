@@ -7,6 +7,7 @@ import { digits, fixed } from "./units.js";
 
 // Okabe and Ito's colours, the mobile ion always in orange.
 const COLOURS = ["#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a90a", "#7f7f7f"];
+const FILLING = 1.3; // plotly leaves a third of the room empty
 const MOBILE = "#e69f00";
 const SIZES = { H: 5, O: 9, N: 9, F: 9, S: 12, Se: 13, Te: 14, Cl: 12, Br: 13, I: 14 };
 
@@ -75,9 +76,17 @@ function plot(cell, mobileIon, colours) {
     layout: {
       margin: { l: 0, r: 0, t: 0, b: 0 },
       legend: { orientation: "h", x: 0, y: 0, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", itemsizing: "constant" },
-      scene: { xaxis: hidden, yaxis: hidden, zaxis: hidden, aspectmode: "data", camera: { eye: { x: 1.05, y: 0.77, z: 0.39 }, projection: { type: "orthographic" } } },
+      scene: { domain: { x: [0, 1], y: [0.1, 1] }, xaxis: hidden, yaxis: hidden, zaxis: hidden, aspectmode: "manual", aspectratio: proportions(cell.vectors_angstrom), camera: { eye: { x: 1.05, y: 0.77, z: 0.39 }, projection: { type: "orthographic" } } },
     },
   };
+}
+
+// The box around the cell, large enough to fill the drawing.
+function proportions(vectors) {
+  const span = [0, 1, 2].map((at) => vectors.reduce((sum, vector) => sum + Math.abs(vector[at]), 0));
+  const longest = Math.max(...span);
+  const [x, y, z] = span.map((each) => (FILLING * each) / longest);
+  return { x, y, z };
 }
 
 function occupancyWords(species) {
