@@ -27,6 +27,7 @@ from models.intervals import COVERAGE_RANGE, LEVEL_RANGE
 from models.labels import FloatArray
 from models.moduli_model import ModuliModel, ModuliPrediction
 from models.neighbours import MeasuredMaterials, Surroundings
+from models.plated_metal import plated_metals, plating_notes
 from models.suitability import SuitabilityPanel, suitability_panel
 from models.targets import (
     ACTIVATION_ENERGY,
@@ -73,6 +74,7 @@ class PredictionBlock:
     frame: formula, mobile_ion, then value, _lower and _upper of each of PROPERTIES; NaN only
     where ``notes`` says why. curve: "value", "lower", "upper" of log10 sigma (S/cm), each
     (n, temperatures). dendrite: every criterion, arrays (n,), against the metal of the mobile ion.
+    electrodes: the metal of each, None where there is no panel.
     volume_ratio_source: how v was found, a key of models.volume_ratio.SOURCES_IN_WORDS.
     notes and in_domain: one entry a material. transport: prefactor, diffusion and resistance,
     with notes of their own. estimates: by target name, on the scale that is learned on, with
@@ -84,6 +86,7 @@ class PredictionBlock:
     temperatures_k: FloatArray
     curve: dict[str, FloatArray] | None
     dendrite: SuitabilityPanel
+    electrodes: list[str | None]
     volume_ratio_source: list[str | None]
     notes: list[list[str]]
     in_domain: list[bool]
@@ -148,12 +151,15 @@ class Predictor:
         quantiles: Sequence[float] = (),
         neighbours: bool = False,
         explain: bool = False,
+        electrode: str | None = None,
     ) -> PredictionBlock:
         """Predict a block.
 
         ``densities_g_cm3`` is empty or has one entry a material; it serves the diffusion
         coefficient only. ``neighbours`` looks up the nearest measured materials, ``explain`` takes
-        the boosted trees' predictions apart. Raises ValueError for a number that is not accepted.
+        the boosted trees' predictions apart. ``electrode`` is the metal of the dendrite criteria,
+        a key of models.electrodes.ELECTRODES; None for that of the mobile ion. Raises ValueError
+        for a number that is not accepted.
         """
         kelvin = _checked(coverage, temperatures_k, quantiles)
         features = feature_table(materials, groups=FEATURE_GROUPS)
@@ -166,8 +172,15 @@ class Predictor:
         estimates = transport | self._moduli_estimates(moduli, look, asked)
         domain = DomainVerdict.of(look, estimates)
         sigma, energy, shear, bulk = (estimates[target.name] for target in TARGETS)
+        metals = plated_metals(materials, electrode)
         panel, ratio_source = self._suitability(
-            materials, features, shear, bulk, self._moduli.residual_correlation(moduli), coverage
+            materials,
+            metals,
+            features,
+            shear,
+            bulk,
+            self._moduli.residual_correlation(moduli),
+            coverage,
         )
         pair = PairEstimate(
             sigma.mean,
@@ -185,8 +198,16 @@ class Predictor:
             temperatures_k=kelvin,
             curve=curve,
             dendrite=panel,
+            electrodes=metals,
             volume_ratio_source=ratio_source,
-            notes=notes_in_words(domain, surroundings),
+            notes=[
+                notes + more
+                for notes, more in zip(
+                    notes_in_words(domain, surroundings),
+                    plating_notes(metals, electrode),
+                    strict=True,
+                )
+            ],
             in_domain=domain.in_domain,
             transport=transport_picture(
                 pair,
@@ -243,26 +264,27 @@ class Predictor:
     def _suitability(
         self,
         materials: Sequence[Material],
+        metals: Sequence[str | None],
         features: pd.DataFrame,
         shear: Estimate,
         bulk: Estimate,
         correlation: FloatArray,
         coverage: float,
     ) -> tuple[SuitabilityPanel, list[str | None]]:
-        """Every dendrite criterion against the metal of each material's own mobile ion.
+        """Every dendrite criterion against the metal of each material (n,).
 
         The half widths become standard deviations of a normal distribution of (log10 G, log10 K);
         correlation: (n,) of their errors.
         Also says which way each volume ratio was found.
         """
-        metal = electrode_columns([material.mobile_ion for material in materials])
+        metal = electrode_columns(metals)
         per_width = 1.0 / float(ndtri(0.5 + coverage / 2))
         half = [0.5 * (each.below + each.above) for each in (shear, bulk)]
         deviation = np.column_stack(half) * per_width
         covariance = deviation[:, :, None] * deviation[:, None, :]
         covariance[:, 0, 1] *= correlation
         covariance[:, 1, 0] *= correlation
-        ratios = volume_ratios(materials, features, metal, self._dendrite.volume_ratio)
+        ratios = volume_ratios(materials, features, metal, self._dendrite.volume_ratio, metals)
         distribution = ModulusDistribution(
             log10_mean=np.column_stack([shear.mean, bulk.mean]),
             log10_covariance=covariance,

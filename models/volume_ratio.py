@@ -114,8 +114,13 @@ def volume_ratios(
     features: pd.DataFrame,
     metal: ElectrodeColumns,
     model: VolumeRatioModel | None,
+    symbols: Sequence[str | None] | None = None,
 ) -> VolumeRatios:
-    """v of each material against ``metal`` (n,); ``features`` hold the composition block."""
+    """v of each material against ``metal`` (n,); ``features`` hold the composition block.
+
+    ``symbols`` names the metals, where they are not those of the mobile ions: a structure tells
+    the coordination of the mobile ion alone.
+    """
     typical, typical_deviation = typical_volume_ratio(metal)
     value, deviation = typical.copy(), typical_deviation.copy()
     known = np.isfinite(value)
@@ -128,6 +133,9 @@ def volume_ratios(
         for row in rows.tolist():
             source[row] = COMPOSITION
     numbers = coordination_numbers(materials)
+    if symbols is not None:
+        ions = [material.mobile_ion for material in materials]
+        numbers[[ion != symbol for ion, symbol in zip(ions, symbols, strict=True)]] = np.nan
     ratios = volume_ratio(numbers, metal)
     for row in np.flatnonzero(np.isfinite(ratios)).tolist():
         crystal = materials[row].crystal or materials[row].structure

@@ -82,6 +82,7 @@ def answer_questions(
         quantiles=asked.quantiles,
         neighbours=True,
         explain=asked.explain,
+        electrode=asked.electrode,
     )
     ids = [material.id for each in questions for material in each.asked.materials]
     body = response(predictor, ids, scored, asked.temperatures_c)

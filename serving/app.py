@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, Router
@@ -18,21 +18,29 @@ from features.structure_pool import StructurePool
 from models.predictor import Predictor
 from serving import metrics
 from serving.answering import Question, answer_questions, question
+from serving.cell_drawing import CellRequest, cell, cell_reading, read_job
 from serving.champion import ChampionWatch, champion_source
 from serving.errors import ClientGoneError, MalformedBodyError, NotJsonError, OverloadedError
 from serving.model_page import elements_page, model_page
 from serving.openapi import PREDICT_EXAMPLE, RANK_EXAMPLE, openapi, page
+from serving.page_routes import PageRoutes, prefers_html
 from serving.rank_schema import RankRequest
 from serving.schema import PredictRequest, first_fault
 from serving.settings import Settings
 from serving.worker import PredictionWorker
 
-Asked = TypeVar("Asked", bound=PredictRequest)
+Asked = TypeVar("Asked", bound=BaseModel)
+Found = TypeVar("Found")
 JSON = "application/json"
 POOL_ANSWER_LIMIT_S = 1.0
 PATHS = (
+    "GET /",
     "POST /predict",
     "POST /rank",
+    "POST /cell",
+    "GET /parse",
+    "GET /map",
+    "GET /plain",
     "GET /model",
     "GET /elements",
     "GET /docs",
@@ -56,9 +64,11 @@ class App:
             settings.structure_processes,
             time_limit_s=settings.structure_time_limit_s,
             memory_limit_bytes=settings.structure_memory_mb * 2**20,
+            reader=read_job,
             on_restart=metrics.POOL_RESTARTS.inc,
         )
         self.pool.start()
+        self.page = PageRoutes(self._answered)
         self.router = self._routes()
         self._reading = 0
         self._version_shown: str | None = None
@@ -93,12 +103,14 @@ class App:
             routes=[
                 Route("/predict", self.predict, methods=["POST"]),
                 Route("/rank", self.rank, methods=["POST"]),
+                Route("/cell", self.cell, methods=["POST"]),
                 Route("/model", self.model, methods=["GET"]),
                 Route("/elements", self.elements, methods=["GET"]),
                 Route("/openapi.json", self.openapi, methods=["GET"]),
                 Route("/docs", self.documentation, methods=["GET"]),
                 Route("/", self.index, methods=["GET"]),
                 Route("/metrics", metrics_page, methods=["GET"]),
+                *self.page.routes(),
             ],
             redirect_slashes=False,
         )
@@ -127,21 +139,34 @@ class App:
         """GET /docs: the same to be read."""
         return HTMLResponse(page(await asyncio.to_thread(self._described)))
 
-    async def index(self, _: Request) -> Response:
-        """GET /: where things are."""
-        return as_json({"service": "frenkel", "paths": PATHS})
+    async def index(self, request: Request) -> Response:
+        """GET /: the page for a browser, else where things are."""
+        if prefers_html(request.headers.get("accept", "")):
+            return self.page.document(request)
+        return as_json({"service": "frenkel", "paths": PATHS}, Vary="Accept")
+
+    async def cell(self, request: Request) -> Response:
+        """POST /cell: the unit cell of a structure, to be drawn."""
+        asked = await asked_body(request, CellRequest)
+        found = await self._while_there(request, cell_reading(asked, self.pool))
+        return as_json(cell(found))
 
     async def _answer(self, request: Request, asked: PredictRequest) -> Response:
         """The answer to a well-formed request. Raises OverloadedError, ClientGoneError."""
         has_structures = any(material.format is not None for material in asked.materials)
         if has_structures:
-            read = await self._read_structures(request, asked)
+            read = await self._while_there(request, question(asked, self.pool))
         else:
             read = await question(asked, self.pool)
         text = await self.worker.ask(read, read.kind, len(read.entries))
         return Response(text, media_type=JSON)
 
-    async def _read_structures(self, request: Request, asked: PredictRequest) -> Question:
+    async def _answered(self, asked: PredictRequest) -> bytes:
+        """The answer to a request without structures."""
+        read = await question(asked, self.pool)
+        return await self.worker.ask(read, read.kind, len(read.entries))
+
+    async def _while_there(self, request: Request, work: Coroutine[Any, Any, Found]) -> Found:
         """Read in the pool, for as long as the sender stays.
 
         What waits here is bounded apart from the line of those that only wait for the model:
@@ -152,10 +177,11 @@ class App:
             self._reading >= self.settings.max_waiting
             or self.pool.waiting >= self.settings.max_waiting_structures
         ):
+            work.close()
             raise OverloadedError("too many structures wait already", headers={"Retry-After": "5"})
         self._reading += 1
         metrics.READING.set(self._reading)
-        reading = asyncio.create_task(question(asked, self.pool))
+        reading = asyncio.create_task(work)
         leaving = asyncio.create_task(_disconnected(request))
         try:
             await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -224,9 +250,9 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def as_json(body: Any) -> Response:
+def as_json(body: Any, **headers: str) -> Response:
     """An answer of status 200."""
-    return Response(orjson.dumps(body), media_type=JSON)
+    return Response(orjson.dumps(body), media_type=JSON, headers=headers)
 
 
 def metrics_page(_: Request) -> Response:

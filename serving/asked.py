@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ OPTION_OF_FIELD = {
     "quantiles": "--quantiles",
     "haven_ratio": "--haven-ratio",
     "separator_thickness_um": "--thickness-um",
+    "electrode": "--electrode",
 }
 MEASURED_OPTIONS = {
     "electronic_conductivity_s_cm": "--electronic-conductivity",
@@ -35,6 +37,16 @@ ElectronicOption = Annotated[
 ToughnessOption = Annotated[
     float | None,
     typer.Option("--fracture-toughness", help="Measured on the one material named, MPa m^0.5."),
+]
+ElectrodeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--electrode", help="Metal of the dendrite criteria, Li, Na, Mg or K; default: the ion's."
+    ),
+]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Also an Arrhenius plot: .png, .svg or .pdf."),
 ]
 
 
@@ -86,6 +98,7 @@ def asked_conditions(
     thickness_um: float | None,
     quantiles: Sequence[float] = (),
     explain: bool = False,
+    electrode: str | None = None,
 ) -> Conditions:
     """The same checks and defaults as for a request."""
     from pydantic import ValidationError
@@ -99,6 +112,7 @@ def asked_conditions(
         "separator_thickness_um": thickness_um,
         "quantiles": list(quantiles),
         "explain": explain,
+        "electrode": electrode,
     }
     try:
         return Conditions.model_validate(

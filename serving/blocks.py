@@ -102,6 +102,7 @@ def score_block(
     quantiles: Sequence[float] = (),
     neighbours: bool = False,
     explain: bool = False,
+    electrode: str | None = None,
 ) -> ScoredBlock:
     """Read and predict a block of materials, one entry a row.
 
@@ -119,6 +120,7 @@ def score_block(
         quantiles=quantiles,
         neighbours=neighbours,
         explain=explain,
+        electrode=electrode,
     )
 
 
@@ -134,6 +136,7 @@ def score_materials(
     quantiles: Sequence[float] = (),
     neighbours: bool = False,
     explain: bool = False,
+    electrode: str | None = None,
 ) -> ScoredBlock:
     """Predict entries that were read already; ``read`` has what each of them stands for.
 
@@ -158,6 +161,7 @@ def score_materials(
             quantiles=quantiles,
             neighbours=neighbours,
             explain=explain,
+            electrode=electrode,
         )
 
     parts, failed = _predict(ask, list(known))

@@ -11,13 +11,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from serving.arguments import expand_values
 from serving.asked import (
+    ElectrodeOption,
     ElectronicOption,
+    PlotOption,
     ToughnessOption,
     UserError,
     asked_conditions,
@@ -77,6 +79,7 @@ def predict(
     thickness_um: ThicknessOption = None,
     electronic_conductivity: ElectronicOption = None,
     fracture_toughness: ToughnessOption = None,
+    electrode: ElectrodeOption = None,
     quantiles: Annotated[
         list[float] | None,
         typer.Option(
@@ -91,6 +94,7 @@ def predict(
             "--explain", help="Also what each feature adds to the boosted trees' prediction."
         ),
     ] = False,
+    plot: PlotOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as the service does.")] = (
         False
     ),
@@ -105,11 +109,17 @@ def predict(
         if not path.is_file():
             raise UserError(f"there is no file '{path}'")
     conditions = asked_conditions(
-        coverage, temperature_c or [], haven_ratio, thickness_um, quantiles or [], explain
+        coverage,
+        temperature_c or [],
+        haven_ratio,
+        thickness_um,
+        quantiles or [],
+        explain,
+        electrode,
     )
     texts = asked_formulas(formulas or [], density or [])
     measured = asked_measured(len(names), electronic_conductivity, fracture_toughness)
-    if _predict(names, texts, files, conditions, measured, as_json):
+    if _predict(names, texts, files, conditions, measured, as_json, plot):
         raise typer.Exit(1)
 
 
@@ -148,14 +158,20 @@ def _predict(
     conditions: Conditions,
     measured: MeasuredValues,
     as_json: bool,
+    plot: Path | None,
 ) -> int:
     """Predict and print; the number of materials without a prediction."""
     import json
 
     from serving.answers import response
+    from serving.arrhenius_plot import PlotError, with_curve
     from serving.blocks import MaterialText, score_block
     from serving.rows import structure_file
 
+    try:
+        asked = with_curve(conditions, plot)
+    except PlotError as error:
+        raise UserError(f"--plot: {error}") from error
     named = [*formulas, *(structure_file(path, kind, kind) for path, kind in files)]
     entries: list[MaterialText | Rejection] = [
         replace(entry, measured=measured) if isinstance(entry, MaterialText) else entry
@@ -166,14 +182,17 @@ def _predict(
         predictor,
         entries,
         coverage=conditions.coverage,
-        temperatures_k=conditions.temperatures_k,
+        temperatures_k=asked.temperatures_k,
         haven_ratio=conditions.haven_ratio,
         separator_thickness_um=conditions.separator_thickness_um,
         quantiles=conditions.quantiles,
         neighbours=True,
         explain=conditions.explain,
+        electrode=conditions.electrode,
     )
-    answer = response(predictor, names, scored, conditions.temperatures_c)
+    answer = response(predictor, names, scored, asked.temperatures_c)
+    if plot is not None:
+        _plot(answer["predictions"], plot, conditions)
     if as_json:
         typer.echo(json.dumps(answer, indent=2, allow_nan=False))
     else:
@@ -188,6 +207,23 @@ def _predict(
         where = f"{fault['field']}: " if fault["field"] else ""
         _complain(f"{item['id']}: {where}{fault['message']}")
     return len(failed)
+
+
+def _plot(items: list[dict[str, Any]], path: Path, conditions: Conditions) -> None:
+    """Draw the curves; what was not asked for leaves the answers again."""
+    from serving.arrhenius_plot import PlotError, save_arrhenius
+
+    try:
+        save_arrhenius(items, path)
+    except PlotError as error:
+        raise UserError(f"--plot: {error}") from error
+    for item in items:
+        if item["status"] == "ok":
+            item["conductivity_curve"] = [
+                point
+                for point in item["conductivity_curve"]
+                if point["temperature_c"] in conditions.temperatures_c
+            ]
 
 
 def _predictor() -> Predictor:

@@ -39,10 +39,10 @@ def panels(prediction: PredictionBlock, measured: Sequence[MeasuredValues]) -> l
     measured: one entry a row.
     """
     panel = prediction.dendrite
-    ions = prediction.frame["mobile_ion"].tolist()
+    ions = prediction.electrodes
     return [
         _panel(prediction, row, ion, values)
-        if isinstance(ion, str) and ion in ELECTRODES and math.isfinite(panel.terms.chi[row])
+        if ion is not None and ion in ELECTRODES and math.isfinite(panel.terms.chi[row])
         else None
         for row, (ion, values) in enumerate(zip(ions, measured, strict=True))
     ]

@@ -28,12 +28,15 @@ from serving.errors import (
 )
 from serving.logs import request_id
 from serving.metrics import HEALTH_PATHS, KNOWN_PATHS, count_request
+from serving.page_files import PAGE_PATHS
 from serving.settings import Settings
 
 logger = logging.getLogger("bentoml.frenkel")
 
 ACCEPTED_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-QUIET_PATHS = HEALTH_PATHS | {"/metrics"}
+OPEN_PATHS = HEALTH_PATHS | PAGE_PATHS | {"/"}
+"""Read without a token: the page asks for it, and sends it with every question."""
+QUIET_PATHS = HEALTH_PATHS | PAGE_PATHS | {"/metrics"}
 
 
 class RequestGate:
@@ -79,7 +82,7 @@ class RequestGate:
 
     def _check_token(self, passage: _Passage) -> None:
         """Raises UnauthorizedError unless the path is open or the token is right."""
-        if self._token is None or passage.scope["path"] in HEALTH_PATHS:
+        if self._token is None or passage.scope["path"] in OPEN_PATHS:
             return
         kind, _, given = passage.headers.get("authorization", "").partition(" ")
         # compared in a time that does not tell how much of it was right

@@ -20,6 +20,9 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from serving.page_files import PAGE_PATHS
+from serving.page_files import ROOT as PAGE_ROOT
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 HEALTH_PATHS = frozenset({"/livez", "/readyz", "/healthz"})
 KNOWN_PATHS = HEALTH_PATHS | {
@@ -31,6 +34,11 @@ KNOWN_PATHS = HEALTH_PATHS | {
     "/openapi.json",
     "/docs",
     "/metrics",
+    "/cell",
+    "/map",
+    "/parse",
+    "/plain",
+    *PAGE_PATHS,
 }
 """Every path of the service."""
 
@@ -73,6 +81,8 @@ MODEL = Gauge(
 def count_request(path: str, status: int, seconds: float) -> None:
     """Note one answered request."""
     endpoint = path if path in KNOWN_PATHS else "other"
+    if path in PAGE_PATHS:
+        endpoint = PAGE_ROOT  # one label for all files of the page
     REQUEST_SECONDS.labels(endpoint, str(status)).observe(seconds)
 
 

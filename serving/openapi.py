@@ -15,6 +15,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.answer_schema import PredictResponse
+from serving.cell_drawing import Cell, CellRequest
+from serving.formula_check import FormulaCheck
 from serving.model_page import ElementsPage, ModelPage
 from serving.rank_schema import RankRequest, RankResponse
 from serving.schema import PredictRequest
@@ -31,6 +33,11 @@ RANK_EXAMPLE: Json = {
     "filters": [{"property": "log10_conductivity_s_cm", "at_least": -4, "min_probability": 0.2}],
     "top": 2,
 }
+CELL_EXAMPLE: Json = {
+    "structure": "LiCl\n5.13\n0 .5 .5\n.5 0 .5\n.5 .5 0\nLi Cl\n1 1\ndirect\n0 0 0\n.5 .5 .5\n",
+    "format": "poscar",
+}
+PARAMETER_EXAMPLE = "Li6PS5Cl"
 BODY_FAULTS = {
     "400": "the body is not JSON or not of this shape",
     "408": "the body did not arrive in time",
@@ -64,6 +71,9 @@ MODELS = (
     RankResponse,
     ModelPage,
     ElementsPage,
+    CellRequest,
+    Cell,
+    FormulaCheck,
     ErrorBody,
 )
 
@@ -85,6 +95,8 @@ def openapi(answers: Mapping[str, Any]) -> Json:
         "paths": {
             "/predict": _post("Predict", PredictRequest, PredictResponse, PREDICT_EXAMPLE, answers),
             "/rank": _post("Rank", RankRequest, RankResponse, RANK_EXAMPLE, answers),
+            "/cell": _post("Cell", CellRequest, Cell, CELL_EXAMPLE, answers),
+            "/parse": _get("What a formula is read as", FormulaCheck, "/parse", answers, "formula"),
             "/model": _get("The card of the model that answers", ModelPage, "/model", answers),
             "/elements": _get(
                 "Which elements the model has seen", ElementsPage, "/elements", answers
@@ -142,12 +154,20 @@ def _post(
     return {"post": operation}
 
 
-def _get(summary: str, given: type[BaseModel], path: str, answers: Mapping[str, Any]) -> Json:
-    operation = {
-        "summary": summary,
-        "operationId": path.strip("/"),
-        "responses": _responses(given, answers.get(path), EVERYWHERE),
-    }
+def _get(
+    summary: str,
+    given: type[BaseModel],
+    path: str,
+    answers: Mapping[str, Any],
+    parameter: str | None = None,
+) -> Json:
+    faults = dict(EVERYWHERE)
+    operation: Json = {"summary": summary, "operationId": path.strip("/")}
+    if parameter is not None:
+        text = {"schema": {"type": "string"}, "example": PARAMETER_EXAMPLE}
+        operation["parameters"] = [{"name": parameter, "in": "query", "required": True, **text}]
+        faults["400"] = "the parameter is missing"
+    operation["responses"] = _responses(given, answers.get(path), faults)
     return {"get": operation}
 
 

@@ -85,27 +85,27 @@ def _add_criteria(table: Table, dendrite: Mapping[str, Any]) -> None:
     table.add_row(
         f"  linear stability chi ({verdict})", *_numbers(stability["chi_kj_mol_nm"]), "kJ/mol/nm"
     )
-    table.add_row("  probability of chi < 0", _digits(stability["probability_stable"]), "", "")
+    table.add_row("  probability of chi < 0", digits(stability["probability_stable"]), "", "")
     worst, value, best = (
         stability[f"critical_wavelength_{end}nm"] for end in ("worst_", "", "best_")
     )
     table.add_row(
         "  critical wavelength (below 0: any)",
-        _digits(value),
-        f"{_digits(worst)} to {_digits(best)}",
+        digits(value),
+        f"{digits(worst)} to {digits(best)}",
         "nm",
     )
     if stability["percentile_chi"] is not None:
         share = f"{stability['percentile_chi']:.0f}"
         table.add_row("  less stable Li compounds", share, "", "%")
     verdict = "passes" if newman["passes"] else "fails"
-    table.add_row(f"  Monroe-Newman ratio ({verdict}; for polymers)", _digits(newman["ratio"]))
+    table.add_row(f"  Monroe-Newman ratio ({verdict}; for polymers)", digits(newman["ratio"]))
     for each in dendrite["measured"]:
         words = f"  measured {each['quantity']} ({each['verdict']})"
-        table.add_row(words, _digits(each["value"]), "", each["unit"])
+        table.add_row(words, digits(each["value"]), "", each["unit"])
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     """Three digits that count."""
     return f"{value:#.3g}".removesuffix(".")
 
@@ -114,5 +114,5 @@ def _numbers(interval: Mapping[str, float] | None) -> tuple[str, str]:
     """Value and interval with three digits that count."""
     if interval is None:
         return "-", "-"
-    value, lower, upper = (_digits(interval[key]) for key in ("value", "lower", "upper"))
+    value, lower, upper = (digits(interval[key]) for key in ("value", "lower", "upper"))
     return value, f"{lower} to {upper}"

@@ -161,6 +161,9 @@ class Conditions(_Strict):
     explain: bool = False
     """Whether the boosted trees' predictions are taken apart into contributions of features."""
 
+    electrode: Literal["Li", "Na", "Mg", "K"] | None = None
+    """Metal of the dendrite criteria; null for that of the mobile ion."""
+
     @property
     def temperatures_k(self) -> list[float]:
         """The temperatures in kelvin, in the order given."""

@@ -95,6 +95,7 @@ class StandIn:
         quantiles: Sequence[float] = (),
         neighbours: bool = False,
         explain: bool = False,
+        electrode: str | None = None,
     ) -> SimpleNamespace:
         self.calls.append(len(materials))
         formulas = [material.formula for material in materials]
@@ -129,6 +130,7 @@ class StandIn:
                 separator_thickness_um=separator_thickness_um,
             ),
             dendrite=_panel(len(formulas)),
+            electrodes=[material.mobile_ion for material in materials],
             volume_ratio_source=["composition"] * len(formulas),
             notes=[["no mobile ion of the data"] if ion else [] for ion in still],
             in_domain=[not ion for ion in still],

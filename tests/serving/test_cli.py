@@ -96,6 +96,28 @@ def test_a_density_shows_diffusion_at_each_temperature(
 
 
 @pytest.mark.usefixtures("trained")
+def test_a_plot_is_written_beside_the_same_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["predict", "Li6PS5Cl", "--temperature-c", "25", "60", "--json"]
+    assert run(*line) == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert run(*line, "--plot", str(tmp_path / "arrhenius.png")) == 0
+    plotted = json.loads(capsys.readouterr().out)
+    assert (tmp_path / "arrhenius.png").stat().st_size > 10_000
+    curves = [each["predictions"][0]["conductivity_curve"] for each in (alone, plotted)]
+    assert [point["temperature_c"] for point in curves[1]] == [25.0, 60.0]
+    assert curves[0] == curves[1]
+
+
+@pytest.mark.usefixtures("trained")
+def test_an_electrode_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("predict", "LiNaPS4Cl", "--electrode", "Na", "--json") == 0
+    (item,) = json.loads(capsys.readouterr().out)["predictions"]
+    assert item["dendrite"]["electrode"] == "Na"
+
+
+@pytest.mark.usefixtures("trained")
 def test_files_are_read_in_the_format_named(
     tmp_path: Path, disordered_cif: str, poscar: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,6 +158,8 @@ def test_a_bad_material_is_named_and_the_others_are_answered(
         ("predict --cif nowhere.cif", "there is no file 'nowhere.cif'"),
         ("predict LiCl", "make train"),
         ("predict LiCl --loud", "--loud"),
+        ("predict LiCl --electrode Fe", "--electrode"),
+        ("predict LiCl --plot out.doc", "--plot: 'out.doc' must end in"),
         ("score nowhere.csv out.csv", "there is no file 'nowhere.csv'"),
         ("score nowhere.csv out.doc", "must end in .csv, .parquet or .jsonl"),
         ("serve", "FRENKEL_BUNDLE"),

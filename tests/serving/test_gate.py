@@ -191,6 +191,16 @@ def test_the_right_token_and_the_health_paths_pass() -> None:
     assert ask(app_of(echo_size), path="/readyz", api_token="right")[0] == 200
 
 
+@pytest.mark.parametrize("path", ["/", "/page/main.js", "/page/plotly.min.js"])
+def test_the_page_itself_needs_no_token(path: str) -> None:
+    assert ask(app_of(echo_size), path=path, api_token="right")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/plain", "/parse", "/cell", "/map", "/model", "/docs"])
+def test_whatever_knows_the_model_needs_the_token(path: str) -> None:
+    assert ask(app_of(echo_size), path=path, api_token="right")[0] == 401
+
+
 def test_a_log_line_has_the_request_id_and_nothing_of_the_body(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
