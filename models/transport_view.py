@@ -132,6 +132,7 @@ class TransportView:
                 predictions[rows, :, output],
                 fold[rows],
                 distance[rows],
+                measurement=rows,
             )
             for output, (name, rows) in enumerate(
                 ((LOG10_CONDUCTIVITY.name, sigma), (ACTIVATION_ENERGY.name, energy))
