@@ -1,4 +1,4 @@
-"""``frenkel-train``: data, train, promote, rollback, compare, benchmark."""
+"""``frenkel-train``: data, train, promote, rollback, compare, drift, benchmark."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from training.cli_drift import drift
 from training.cli_registry import compare, promote, rollback
 
 app = typer.Typer(
@@ -92,6 +93,7 @@ def train(
 app.command()(promote)
 app.command()(rollback)
 app.command()(compare)
+app.command()(drift)
 
 
 @app.command()

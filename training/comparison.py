@@ -106,7 +106,7 @@ def comparison_table(comparisons: list[Comparison], names: tuple[str, str]) -> s
     one, other = names
     lines = [
         f"| held-out error | rows in both | {one} | {other} | difference [95 %] | verdict "
-        f"| all rows of {one} | all rows of {other} |",
+        f"| all rows, {one} | all rows, {other} |",
         "|" + " --- |" * 8,
     ]
     for each in comparisons:
