@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from models.bundle import MANIFEST, Manifest, open_bundle, seal
+from models.bundle import open_bundle
 from models.card import ModelCard
 from models.predictor import Predictor
+from tests.training.bundles import other_version
 from training import registry, tracking
 from training.acceptance import failed_checks
-from training.held_out_rows import load_rows, save_rows
 from training.publication import Published, publish
 
 CHAMPION, CHALLENGER, PREVIOUS = tracking.CHAMPION, tracking.CHALLENGER, tracking.PREVIOUS
@@ -29,19 +26,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("FRENKEL_BUNDLE", raising=False)
     tracking.connect()
     return tmp_path
-
-
-def other_version(bundle: Path, folder: Path, added_error: float) -> Path:
-    """The bundle with held-out errors that are larger by so much, sealed as another version."""
-    shutil.copytree(bundle, folder)
-    rows = load_rows(folder)
-    assert rows is not None
-    for name, each in rows.items():
-        sign = np.sign(each.prediction - each.label)
-        rows[name] = replace(each, prediction=each.prediction + added_error * sign)
-    save_rows(folder, rows)
-    seal(folder, Manifest.model_validate_json((folder / MANIFEST).read_text()))
-    return folder
 
 
 def published(bundle: Path, target: Path, failures: tuple[str, ...] = ()) -> Published:
