@@ -15,14 +15,15 @@ SPREAD_STEPS = 0.3
 CANDIDATES_A_CHOICE = 200
 
 
-def deviation_of_interval(lower: FloatArray, upper: FloatArray, coverage: float) -> FloatArray:
-    """(n,) standard deviation of a normal distribution with intervals as wide as those served.
+def upward_deviation(value: FloatArray, upper: FloatArray, coverage: float) -> FloatArray:
+    """(n,) standard deviation of a normal distribution that reaches as far up as the interval.
 
-    Raises ValueError for a coverage outside (0, 1).
+    Intervals need not be symmetric, and an improvement is about the upper side alone. value and
+    upper: (n,) in one unit. Raises ValueError for a coverage outside (0, 1).
     """
     if not 0.0 < coverage < 1.0:
         raise ValueError(f"coverage must be between 0 and 1, not {coverage}")
-    return np.asarray((upper - lower) / (2.0 * ndtri(0.5 + coverage / 2.0)))
+    return np.asarray((upper - value) / ndtri(0.5 + coverage / 2.0))
 
 
 def expected_improvement(mean: FloatArray, deviation: FloatArray, best: float) -> FloatArray:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from features.limits import InvalidMaterial
 from features.material import Material
 from features.table import fraction_matrix
-from models.acquisition import deviation_of_interval, diverse_batch, expected_improvement
+from models.acquisition import upward_deviation, diverse_batch, expected_improvement
 from serving.rank import CONDUCTIVITY, RANK, RankOptions, numbers, usable_rows
 from serving.rows import ListError
 
@@ -23,10 +23,8 @@ def acquire_table(scored: pa.Table, options: RankOptions, count: int) -> pa.Tabl
     missing, and for a formula that is none.
     """
     table = usable_rows(scored, options.conditions)
-    mean, lower, upper = (
-        numbers(table, f"{CONDUCTIVITY}{ending}") for ending in ("", "_lower", "_upper")
-    )
-    deviation = deviation_of_interval(lower, upper, options.coverage)
+    mean, upper = numbers(table, CONDUCTIVITY), numbers(table, f"{CONDUCTIVITY}_upper")
+    deviation = upward_deviation(mean, upper, options.coverage)
     improvement = expected_improvement(mean, deviation, options.threshold)
     chosen = diverse_batch(improvement, fraction_matrix(_materials(table)), count)
     columns: dict[str, pa.Array | pa.ChunkedArray] = {

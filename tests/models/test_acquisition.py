@@ -5,7 +5,7 @@ import pytest
 
 from features.material import Material
 from features.table import fraction_matrix
-from models.acquisition import deviation_of_interval, diverse_batch, expected_improvement
+from models.acquisition import diverse_batch, expected_improvement, upward_deviation
 
 
 def test_the_expected_improvement_is_that_of_many_draws() -> None:
@@ -20,11 +20,11 @@ def test_without_doubt_the_improvement_is_the_difference_and_nothing_known_stays
     np.testing.assert_array_equal(found, [1.0, 0.0, np.nan])
 
 
-def test_the_deviation_is_that_of_the_interval() -> None:
-    found = deviation_of_interval(np.array([-1.0]), np.array([1.0]), 0.9)
+def test_the_deviation_is_that_of_the_upper_side_of_the_interval() -> None:
+    found = upward_deviation(np.array([0.0]), np.array([1.0]), 0.9)
     np.testing.assert_allclose(found, 1.0 / 1.6448536, rtol=1e-6)
     with pytest.raises(ValueError, match="coverage"):
-        deviation_of_interval(np.zeros(1), np.ones(1), 1.0)
+        upward_deviation(np.zeros(1), np.ones(1), 1.0)
 
 
 def test_a_batch_is_spread_over_different_compositions() -> None:
