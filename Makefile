@@ -3,12 +3,16 @@
 #   make TORCH_PIP_ARGS="..." ...     pip arguments for torch alone, such as the index of a CPU or
 #                                     CUDA build
 #   make train EXTRA="--help"         more arguments for the command behind a target
+#   make train EXTRA=mine.csv         train with your own measurements too (docs/data.md)
 
 PYTHON ?= python3
 TORCH_PIP_ARGS ?=
 EXTRA ?=
 IN ?=
 OUT ?=
+
+# A file of own measurements may be named alone, or after --extra.
+TRAIN_EXTRA := $(if $(filter 1,$(words $(EXTRA))),$(patsubst %.csv,--extra %.csv,$(EXTRA)),$(EXTRA))
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,7 +43,7 @@ $(READY): pyproject.toml constraints.txt
 
 .PHONY: train
 train: $(READY) ## fetch the data, train, compare, register the best
-	$(BIN)/frenkel-train train $(EXTRA)
+	$(BIN)/frenkel-train train $(TRAIN_EXTRA)
 
 .PHONY: test
 test: $(READY) ## fetch the data and run every test

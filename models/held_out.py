@@ -53,6 +53,7 @@ class HeldOut:
     """Out-of-fold predictions (m, candidates) of the labels (m,) of feature rows ``row`` (m,).
 
     distance: (m, 2) ``CompositionIndex.nearness`` of each row to the training rows of its fold.
+    measurement: (m,) which of the measurements each label is, where a row may have several.
     """
 
     row: IntArray
@@ -61,6 +62,7 @@ class HeldOut:
     fold: IntArray
     distance: FloatArray
     weights: FloatArray = field(default_factory=lambda: np.zeros(0))
+    measurement: IntArray | None = None
 
     @property
     def blend(self) -> FloatArray:

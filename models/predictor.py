@@ -15,6 +15,7 @@ from scipy.special import ndtri
 from features.material import Material
 from features.table import feature_table
 from models.bundle import Manifest, open_bundle
+from models.card import ModelCard
 from models.carrier_density import MobileIons
 from models.composition_distance import fractions_of
 from models.dendrite_reference import DendriteReference
@@ -117,8 +118,10 @@ class Predictor:
         domain: Domain,
         dendrite: DendriteReference,
         measured: MeasuredMaterials,
+        card: ModelCard | None = None,
     ) -> None:
         self.manifest = manifest
+        self.card = card
         self.version = manifest.version
         self._transport = transport
         self._moduli = moduli
@@ -137,6 +140,7 @@ class Predictor:
             Domain.load(path),
             DendriteReference.load(path),
             MeasuredMaterials.load(path),
+            ModelCard.load(path),
         )
 
     def predict(

@@ -136,6 +136,7 @@ class TransportView:
                 predictions[rows, :, output],
                 fold[rows],
                 distance[rows],
+                measurement=rows,
             )
             for output, (name, rows) in enumerate(
                 ((LOG10_CONDUCTIVITY.name, sigma), (ACTIVATION_ENERGY.name, energy))

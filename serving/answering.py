@@ -18,6 +18,7 @@ from serving.blocks import MaterialText, Rejection, ScoredBlock, read_material, 
 from serving.finite import refuse_not_finite
 from serving.rank_schema import RankRequest
 from serving.ranked import ranking
+from serving.record import Recorder
 from serving.schema import PredictRequest
 
 
@@ -58,11 +59,16 @@ async def question(asked: PredictRequest | RankRequest, pool: StructurePool) -> 
 
 
 def answer_questions(
-    predictor: Predictor, questions: Sequence[Question], *, counted: bool = True
+    predictor: Predictor,
+    questions: Sequence[Question],
+    *,
+    counted: bool = True,
+    recorder: Recorder | None = None,
 ) -> list[bytes]:
     """The JSON text that answers each question, all of one kind, from one model call.
 
-    ``counted``: whether the materials count in the metrics.
+    ``counted``: whether the materials count in the metrics. ``recorder`` notes what kind of
+    materials they are.
     """
     asked = questions[0].asked
     entries = [entry for each in questions for entry in each.entries]
@@ -89,6 +95,8 @@ def answer_questions(
     items = refuse_not_finite(body["predictions"])
     if counted:
         _count(scored, items)
+    if recorder is not None:
+        recorder.note(read, scored, predictor.version)
     texts = []
     first = 0
     for each in questions:

@@ -25,6 +25,7 @@ from serving.model_page import elements_page, model_page
 from serving.openapi import PREDICT_EXAMPLE, RANK_EXAMPLE, openapi, page
 from serving.page_routes import PageRoutes, prefers_html
 from serving.rank_schema import RankRequest
+from serving.record import Recorder
 from serving.schema import PredictRequest, first_fault
 from serving.settings import Settings
 from serving.worker import PredictionWorker
@@ -69,6 +70,7 @@ class App:
         )
         self.pool.start()
         self.page = PageRoutes(self._answered)
+        self.recorder = None if settings.record is None else Recorder(settings.record)
         self.router = self._routes()
         self._reading = 0
         self._version_shown: str | None = None
@@ -125,7 +127,7 @@ class App:
 
     async def model(self, _: Request) -> Response:
         """GET /model: the card of the model that answers."""
-        return as_json(model_page(self.champion.manifest, self.settings))
+        return as_json(_model_page(self.champion, self.settings))
 
     async def elements(self, _: Request) -> Response:
         """GET /elements: which elements the model has seen."""
@@ -197,7 +199,7 @@ class App:
     def _answer_together(self, questions: Sequence[Question]) -> list[bytes]:
         metrics.BATCH_REQUESTS.observe(len(questions))
         metrics.QUEUE.set(self.worker.waiting)
-        return answer_questions(self.champion, questions)
+        return answer_questions(self.champion, questions, recorder=self.recorder)
 
     def _described(self) -> dict[str, Any]:
         """The OpenAPI description, with real answers of the model that answers now."""
@@ -214,7 +216,7 @@ class App:
             "/rank": RankRequest.model_validate_json(json.dumps(RANK_EXAMPLE)),
         }
         answers: dict[str, Any] = {
-            "/model": model_page(champion.manifest, self.settings),
+            "/model": _model_page(champion, self.settings),
             "/elements": elements_page(champion.manifest),
         }
         for path, body in asked.items():
@@ -242,6 +244,10 @@ async def asked_body(request: Request, shape: type[Asked]) -> Asked:
     except ValidationError as error:
         fault = first_fault(error)
         raise MalformedBodyError(fault.message, code=fault.code, field=fault.field) from error
+
+
+def _model_page(champion: Predictor, settings: Settings) -> dict[str, Any]:
+    return model_page(champion.manifest, settings, champion.card)
 
 
 async def _disconnected(request: Request) -> None:

@@ -37,11 +37,21 @@ def rank(
         float, typer.Option(help="log10 conductivity (S/cm) to lie above, for the probability.")
     ] = -4.0,
     coverage: CoverageOption = 0.9,
+    acquire: Annotated[
+        int | None,
+        typer.Option(
+            "--acquire",
+            min=1,
+            help="Instead: the next N to measure, by expected improvement over --threshold and "
+            "diversity.",
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", help=".png or .html: the best, with intervals.")
     ] = None,
 ) -> None:
     """Order a scored list: Pareto front first, then by the probability to conduct."""
+    from serving.acquire import acquire_table
     from serving.rank import GOALS, RankOptions, default_goals, rank_table, read_scored, write_list
     from serving.rank_plot import check_plot, plot_ranked
     from serving.rows import ListError
@@ -52,7 +62,19 @@ def rank(
         raise UserError(f"--goal: there is no {unknown[0]}; accepted are {', '.join(GOALS)}")
     if not 0.0 < coverage < 1.0:
         raise UserError("--coverage: must lie between 0 and 1, as the list was scored with")
+    if acquire is not None and (goal or top or plot):
+        raise UserError("--acquire goes without --goal, --top and --plot")
     try:
+        if acquire is not None:
+            check_output(target)
+            scored = read_scored(source)
+            options = RankOptions((), tuple(where or []), None, threshold, coverage)
+            chosen = acquire_table(scored, options, acquire)
+            write_list(chosen, target)
+            typer.echo(
+                f"{scored.num_rows} rows: {chosen.num_rows} to measure next -> {target}", err=True
+            )
+            return
         if plot is not None:
             check_plot(plot)
         check_output(target)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, FiniteFloat
 from features.elements import KNOWN_UNTRAINED_IONS, SYMBOLS
 from features.limits import MaterialLimits
 from models.bundle import Manifest
+from models.card import ModelCard
 from serving.schema import MAX_MATERIALS, MAX_TEMPERATURES
 from serving.settings import Settings
 
@@ -59,6 +60,9 @@ class ModelPage(BaseModel):
     sources: list[Source]
     missing_sources: list[Source]
     limits: Limits
+    card: ModelCard | None
+    """What the model is for, what it was made of and where it fails; null for a model that was
+    trained before there were cards."""
 
 
 class ElementRow(BaseModel):
@@ -77,7 +81,9 @@ class ElementsPage(BaseModel):
     elements: list[ElementRow]
 
 
-def model_page(manifest: Manifest, settings: Settings) -> dict[str, Any]:
+def model_page(
+    manifest: Manifest, settings: Settings, card: ModelCard | None = None
+) -> dict[str, Any]:
     """The body of GET /model."""
     bounds = MaterialLimits()
     limits = Limits(
@@ -104,6 +110,7 @@ def model_page(manifest: Manifest, settings: Settings) -> dict[str, Any]:
         sources=[Source(**each) for each in manifest.sources],
         missing_sources=[Source(**each) for each in manifest.missing_sources],
         limits=limits,
+        card=card,
     )
     return page.model_dump()
 

@@ -83,9 +83,7 @@ def rank_table(scored: pa.Table, options: RankOptions) -> pa.Table:
     The Pareto front comes first; inside and outside of it the probability decides. Raises
     ListError for a column that is missing or of the wrong kind.
     """
-    table = scored.filter(pc.equal(_column(scored, "status"), "ok"))
-    for condition in options.conditions:
-        table = table.filter(_holds(table, condition))
+    table = usable_rows(scored, options.conditions)
     values = np.column_stack([goal_values(table, name) for name in options.goals])
     table = table.filter(pa.array(~np.isnan(values).any(axis=1)))
     values = values[~np.isnan(values).any(axis=1)]
@@ -102,6 +100,14 @@ def rank_table(scored: pa.Table, options: RankOptions) -> pa.Table:
     for name in chosen.schema.names:
         columns.setdefault(name, chosen.column(name))
     return pa.table(columns)
+
+
+def usable_rows(scored: pa.Table, conditions: Sequence[str]) -> pa.Table:
+    """The answered rows that meet all conditions. Raises ListError."""
+    table = scored.filter(pc.equal(_column(scored, "status"), "ok"))
+    for condition in conditions:
+        table = table.filter(_holds(table, condition))
+    return table
 
 
 def goal_values(table: pa.Table, name: str) -> FloatArray:

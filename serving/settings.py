@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -71,6 +72,11 @@ class Settings(BaseSettings):
 
     block_rows: Annotated[int, Field(ge=1, le=100_000)] = 4096
     """Rows that ``frenkel score`` reads, predicts and writes at a time."""
+
+    record: Path | None = None
+    """If set, a file that a few numbers of each answered material are appended to (never its
+    formula or structure), for ``frenkel-train drift``. At 32 MB it is put aside as
+    ``<name>.1``, in the place of the one before."""
 
     @property
     def listening_host(self) -> str:

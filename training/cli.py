@@ -1,4 +1,4 @@
-"""``frenkel-train``: data, train, benchmark."""
+"""``frenkel-train``: data, train, promote, rollback, compare, drift, benchmark."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+
+from training.cli_drift import drift
+from training.cli_registry import compare, promote, rollback
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,11 +54,19 @@ def data(
 def train(
     profile: Annotated[str, typer.Option(help="full, or small for a quick try.")] = "full",
     bundle: Annotated[
-        Path | None, typer.Option(help="Where the champion goes (FRENKEL_BUNDLE or ./bundle).")
+        Path | None,
+        typer.Option(
+            help="Where the champion goes (FRENKEL_BUNDLE or ./bundle); named here, an empty place "
+            "also takes a challenger."
+        ),
+    ] = None,
+    extra: Annotated[
+        Path | None, typer.Option("--extra", help="A CSV file of your own measurements.")
     ] = None,
 ) -> None:
-    """Train all models, track them in MLflow and register the champion."""
+    """Train all models, track them in MLflow, register a version, promote it if good enough."""
     from models.bundle import default_bundle_path
+    from training.own_data import InvalidOwnData
     from training.profiles import profile_named
     from training.tables import NoSources
     from training.train import train as run_training
@@ -65,12 +76,24 @@ def train(
     except ValueError as error:
         _stop(str(error))
     try:
-        manifest = run_training(settings, bundle or default_bundle_path())
-    except NoSources as error:
+        trained = run_training(
+            settings, bundle or default_bundle_path(), extra=extra, keep_anyway=bundle is not None
+        )
+    except (NoSources, InvalidOwnData) as error:
         _stop(str(error))
-    for name, value in manifest.metrics.items():
-        if name.endswith(".mae") and name.removesuffix(".mae") + ".rows" in manifest.metrics:
+    metrics = trained.manifest.metrics
+    for name, value in metrics.items():
+        if name.endswith(".mae") and name.removesuffix(".mae") + ".rows" in metrics:
             typer.echo(f"{name.removesuffix('.mae'):<34} held-out MAE {value:.3f}")
+    if trained.effect is not None:
+        typer.echo(f"\n{trained.effect}")
+    typer.echo(trained.published.in_words(trained.manifest.version))
+
+
+app.command()(promote)
+app.command()(rollback)
+app.command()(compare)
+app.command()(drift)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Via = Literal["cache", "mirror", "package index", "https"]
+Via = Literal["cache", "mirror", "package index", "https", "file"]
 
 
 @dataclass(frozen=True)

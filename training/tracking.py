@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 MODEL_NAME = "frenkel"
-CHAMPION = "champion"
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 EXPERIMENT = "frenkel"
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
 
@@ -29,12 +29,22 @@ def connect() -> None:
     uri = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI)
     mlflow.set_tracking_uri(uri)
     if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-        # A server decides for itself where artifacts go; a local database needs to be told.
-        local = uri.startswith("sqlite:")
-        mlflow.create_experiment(
-            EXPERIMENT, artifact_location=Path("mlartifacts").absolute().as_uri() if local else None
-        )
+        _create_experiment(local=uri.startswith("sqlite:"))
     mlflow.set_experiment(EXPERIMENT)
+
+
+def _create_experiment(local: bool) -> None:
+    """Unless another training has made it at this moment."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    # A server decides for itself where artifacts go; a local database needs to be told.
+    location = Path("mlartifacts").absolute().as_uri() if local else None
+    try:
+        mlflow.create_experiment(EXPERIMENT, artifact_location=location)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
 
 
 @contextmanager
@@ -66,23 +76,58 @@ def log_result(metrics: Mapping[str, float], folder: Path, tags: Mapping[str, st
     mlflow.log_artifacts(str(folder), "report")
 
 
-def register(bundle: Path, version: str) -> str:
-    """Log the bundle as an MLflow model without pickle and make it the champion.
+def tag_run(tags: Mapping[str, str]) -> None:
+    """Tags on the active run."""
+    import mlflow
 
-    Returns the number of the registered version.
+    mlflow.set_tags(dict(tags))
+
+
+def log_text(text: str, name: str) -> None:
+    """A text as a file of the active run's report."""
+    import mlflow
+
+    mlflow.log_text(text, f"report/{name}")
+
+
+def register(bundle: Path, tags: Mapping[str, str]) -> str:
+    """Log the bundle as an MLflow model without pickle, and register it as a new version.
+
+    The code that reads it travels along, so it can be loaded where only its requirements are
+    installed. tags: put on the version. Returns its number.
     """
     import mlflow
-    from mlflow import MlflowClient
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
 
     info = mlflow.pyfunc.log_model(
         name="bundle",
         loader_module="models.pyfunc",
         data_path=str(bundle),
-        pip_requirements=["frenkel"],
+        code_paths=[str(_package_folder(name)) for name in ("features", "models")],
+        pip_requirements=run_requirements(),
+        signature=ModelSignature(inputs=Schema([ColSpec("string", "formula")])),
         registered_model_name=MODEL_NAME,
+        tags={"bundle_version": tags.get("bundle_version", "")},
     )
     number = str(info.registered_model_version)
-    client = MlflowClient()
-    client.set_model_version_tag(MODEL_NAME, number, "bundle_version", version)
-    client.set_registered_model_alias(MODEL_NAME, CHAMPION, number)
+    client = mlflow.MlflowClient()
+    for key, value in tags.items():
+        client.set_model_version_tag(MODEL_NAME, number, key, value)
     return number
+
+
+def run_requirements() -> list[str]:
+    """What this package needs to predict: its own requirements, none of the extras."""
+    from importlib.metadata import requires
+
+    return [each for each in requires("frenkel") or [] if "extra ==" not in each]
+
+
+def _package_folder(name: str) -> Path:
+    from importlib.util import find_spec
+
+    found = find_spec(name)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"the package {name} is not installed")
+    return Path(found.origin).parent

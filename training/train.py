@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import logging
-import platform
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version as package_version
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from features.elements import MOBILE_IONS
 from features.table import FEATURE_VERSION
 from models.bundle import Manifest, seal
-from models.domain import Domain
+from models.feature_summary import TrainingSummary
 from models.held_out import HeldOut
 from models.labels import residual
 from models.moduli_model import CANDIDATES as MODULI_CANDIDATES
@@ -26,15 +21,26 @@ from models.targets import TARGETS
 from models.transport_candidates import CANDIDATES as TRANSPORT_CANDIDATES
 from models.transport_candidates import CRYSTAL, FORMULA
 from training import tracking
+from training.card import model_card
 from training.dendrite_data import fit_dendrite_reference
+from training.effect import effect_of_own_data
+from training.held_out_rows import (
+    first_source,
+    load_rows,
+    measurement_identity,
+    moduli_held_out,
+    save_rows,
+    transport_held_out,
+)
 from training.known_materials import fit_domain, measured_materials
+from training.own_data import read_own_data, with_own_data
+from training.own_rows import SOURCE as OWN
 from training.plots import parity_plot
 from training.preparation import (
     MODULI_FEATURES,
     MODULI_PROPERTIES,
     TRANSPORT_FEATURES,
     TRANSPORT_PROPERTIES,
-    Prepared,
     moduli_data,
     new_moduli_model,
     new_transport_model,
@@ -43,29 +49,55 @@ from training.preparation import (
 )
 from training.profiles import Profile
 from training.progress import Progress
+from training.promotion import champion_rows
+from training.provenance import git_commit, new_manifest, source_tags
+from training.publication import Published, publish
+from training.registry import aliases
 from training.report import data_report
 from training.sources import cache_dir
 from training.tables import Dataset, data_sha256, load_dataset
 
 logger = logging.getLogger("frenkel.training")
-PACKAGES = ("scikit-learn", "xgboost", "torch", "matminer", "pymatgen", "numpy", "scipy")
 
 
-def train(profile: Profile, bundle: Path, cache: Path | None = None) -> Manifest:
-    """Train, track, register and write the champion to ``bundle``.
+@dataclass(frozen=True)
+class Trained:
+    """A finished run. effect: Markdown on what own data changed, None without any."""
 
-    Raises training.tables.NoSources if no data can be had.
+    manifest: Manifest
+    published: Published
+    effect: str | None
+
+
+def train(
+    profile: Profile,
+    bundle: Path,
+    cache: Path | None = None,
+    *,
+    extra: Path | None = None,
+    keep_anyway: bool = False,
+) -> Trained:
+    """Train, track and register; a version that is good enough becomes the champion in ``bundle``.
+
+    extra: a CSV file of own measurements. keep_anyway: write a challenger into ``bundle`` too,
+    where nothing is there. Raises training.tables.NoSources if no data can be had, and
+    training.own_data.InvalidOwnData.
     """
     cache = cache or cache_dir()
+    own = None if extra is None else read_own_data(extra)
     progress = Progress(_plan(profile))
     progress("data")
     dataset = load_dataset(cache)
+    left_out: list[str] = []
+    if own is not None:
+        dataset, left_out = with_own_data(dataset, own)
     tracking.connect()
     parameters = {
         "profile": profile.name,
         "feature_version": FEATURE_VERSION,
         "data_sha256": data_sha256(dataset),
         "git_commit": git_commit(),
+        "own_data": "" if own is None else own.name,
         "transport": profile.transport,
         "moduli": profile.moduli,
     }
@@ -78,13 +110,24 @@ def train(profile: Profile, bundle: Path, cache: Path | None = None) -> Manifest
         built.mkdir()
         (report / "data_report.md").write_text(data_report(dataset)[0])
         manifest, metrics = fit_bundle(profile, dataset, built, report, progress, cache)
-        tags = {"bundle_version": manifest.version, **_source_tags(dataset)}
+        effect = None if own is None else _effect(built, left_out)
+        if effect is not None:
+            (report / "own_data.md").write_text(effect)
+        tags = {"bundle_version": manifest.version, **source_tags(dataset)}
         tracking.log_result(metrics, report, tags)
         progress("registering")
-        number = tracking.register(built, manifest.version)
-        replace_folder(built, bundle)
-    logger.info("champion: version %s (registered as %s) in '%s'", manifest.version, number, bundle)
-    return manifest
+        published = publish(built, manifest, bundle, keep_anyway=keep_anyway)
+    return Trained(manifest, published, effect)
+
+
+def _effect(built: Path, left_out: list[str]) -> str:
+    """The report on own data against the champion until now."""
+    number = aliases().get(tracking.CHAMPION)
+    before = champion_rows(number)
+    name = f"version {number}" if number else "no champion"
+    if number and before is None:
+        name += " keeps no held-out rows"
+    return effect_of_own_data(before, load_rows(built) or {}, name, left_out)
 
 
 def fit_bundle(
@@ -103,27 +146,46 @@ def fit_bundle(
     limited = _limited(dataset, profile)
     transport_rows = prepare(dataset, TRANSPORT_PROPERTIES, TRANSPORT_FEATURES, cache)
     moduli_rows = prepare(limited, MODULI_PROPERTIES, MODULI_FEATURES, cache)
-    transport = new_transport_model(profile.transport)
-    by_view = transport.fit(transport_data(transport_rows), progress)
-    moduli = new_moduli_model(profile.moduli)
-    moduli_by_view = moduli.fit(moduli_data(moduli_rows), progress)
-    held_out = by_view[FORMULA] | moduli_by_view[FORMULA]
-    for view, parts in [*by_view.items(), *moduli_by_view.items()]:
-        if view != FORMULA:
-            held_out |= {f"{name}.{view}": part for name, part in parts.items()}
+    transport, moduli = new_transport_model(profile.transport), new_moduli_model(profile.moduli)
+    transport_learned, moduli_learned = transport_data(transport_rows), moduli_data(moduli_rows)
+    transport_parts = _by_protocol(transport.fit(transport_learned, progress))
+    moduli_parts = _by_protocol(moduli.fit(moduli_learned, progress))
+    held_out = transport_parts | moduli_parts
     progress("dendrite")
     dendrite, dendrite_metrics = fit_dendrite_reference(limited, cache or cache_dir())
     metrics = held_out_metrics(held_out) | dendrite_metrics
+    identity, source = measurement_identity(transport_rows.frame), first_source(moduli_rows)
+    rows = {
+        name: transport_held_out(part, transport_rows, transport_learned, identity)
+        for name, part in transport_parts.items()
+    } | {
+        name: moduli_held_out(name, part, moduli_rows, moduli_learned, source)
+        for name, part in moduli_parts.items()
+    }
+    save_rows(folder, rows)
+    card = model_card(dataset, rows)
+    card.save(folder)
     if report is not None:
         _log_candidates(held_out, report)
+        (report / "model_card.md").write_text(card.to_markdown())
     transport.save(folder)
     moduli.save(folder)
     dendrite.save(folder)
     domain = fit_domain(transport_rows, moduli_rows)
     domain.save(folder)
     measured_materials(transport_rows).save(folder)
-    manifest = seal(folder, _manifest(dataset, domain, metrics, [transport_rows, moduli_rows]))
+    TrainingSummary.of(transport_rows.materials).save(folder)
+    manifest = seal(folder, new_manifest(dataset, domain, metrics, [transport_rows, moduli_rows]))
     return manifest, metrics
+
+
+def _by_protocol(by_view: dict[str, dict[str, HeldOut]]) -> dict[str, HeldOut]:
+    """Held-out predictions by target name, with the view behind a dot unless it is the formula."""
+    return {
+        name if view == FORMULA else f"{name}.{view}": part
+        for view, parts in by_view.items()
+        for name, part in parts.items()
+    }
 
 
 def _limited(dataset: Dataset, profile: Profile) -> Dataset:
@@ -135,9 +197,10 @@ def _limited(dataset: Dataset, profile: Profile) -> Dataset:
     if not profile.with_structures:
         is_bare = is_moduli & frame["structure_key"].isna()
         frame, is_moduli = frame[is_bare | ~is_moduli], is_bare[is_bare | ~is_moduli]
-    keys = frame.loc[is_moduli, "composition_key"].drop_duplicates()
+    is_own = frame["source"] == OWN
+    keys = frame.loc[is_moduli & ~is_own, "composition_key"].drop_duplicates()
     step = max(1, len(keys) // profile.moduli_materials)
-    kept = frame[~is_moduli | frame["composition_key"].isin(keys.iloc[::step])]
+    kept = frame[~is_moduli | is_own | frame["composition_key"].isin(keys.iloc[::step])]
     return dataset.with_measurements(kept.reset_index(drop=True))
 
 
@@ -172,63 +235,6 @@ def _log_candidates(held_out: dict[str, HeldOut], report: Path) -> None:
                 {"target": name, "candidate": candidate, "weight": part.weights[index]},
                 {"fold_mae": folds.tolist()},
             )
-
-
-def _manifest(
-    dataset: Dataset, domain: Domain, metrics: dict[str, float], rows: list[Prepared]
-) -> Manifest:
-    had = [status for status in dataset.sources if status.available]
-    missing = [status for status in dataset.sources if status.needed and not status.available]
-    return Manifest(
-        version="",
-        trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        data_sha256=data_sha256(dataset),
-        feature_version=FEATURE_VERSION,
-        git_commit=git_commit(),
-        sources=[{"name": s.name, "via": s.via, "sha256": s.sha256} for s in had],
-        missing_sources=[{"name": s.name, "reason": s.reason} for s in missing],
-        elements={"transport": domain.transport.elements, "moduli": domain.moduli.elements},
-        mobile_ions=sorted(
-            {m.mobile_ion for part in rows[:1] for m in part.materials if m.mobile_ion}
-            & set(MOBILE_IONS)
-        ),
-        metrics=metrics,
-        packages={
-            "python": platform.python_version(),
-            **{name: package_version(name) for name in PACKAGES},
-        },
-    )
-
-
-def _source_tags(dataset: Dataset) -> dict[str, str]:
-    return {
-        f"source.{s.name}": (s.via or "") if s.available else f"missing: {s.reason}"
-        for s in dataset.sources
-    }
-
-
-def git_commit() -> str:
-    """The commit that is checked out, or "unknown" outside a repository."""
-    try:
-        result = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return result.stdout.strip()
-
-
-def replace_folder(source: Path, target: Path) -> None:
-    """Put a copy of ``source`` in the place of ``target``; a reader never sees half of it."""
-    fresh, old = target.with_name(target.name + ".new"), target.with_name(target.name + ".old")
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, fresh)
-    if target.exists():
-        target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _plan(profile: Profile) -> list[tuple[str, int, float]]:

@@ -155,12 +155,13 @@ def test_a_champion_comes_out_of_mlflows_registry(
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     monkeypatch.chdir(tmp_path)
-    from training import tracking
+    from training import registry, tracking
 
     tracking.connect()
     version = open_bundle(bundle).version
     with tracking.run("test", {}):
-        number = tracking.register(bundle, version)
+        number = tracking.register(bundle, {"bundle_version": version})
+        registry.promote(number)
     source = MlflowRegistry("models:/frenkel@champion")
     assert source.mark() == number
     with source.folder() as folder:

@@ -163,3 +163,23 @@ def test_a_mistake_is_one_line_and_code_2(
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+def test_the_next_measurements_are_the_promising_ones(tmp_path: Path) -> None:
+    source, target = tmp_path / "scored.parquet", tmp_path / "next.csv"
+    pq.write_table(scored(), source)
+    with pytest.raises(SystemExit) as ended:
+        main(["rank", str(source), str(target), "--acquire", "2", "--threshold", "-3"])
+    assert ended.value.code == 0
+    chosen = pyarrow.csv.read_csv(target)
+    assert chosen.column_names[:2] == ["rank", "expected_improvement"]
+    assert chosen.column("id").to_pylist() == ["a", "c"]
+    assert chosen.column("expected_improvement")[0].as_py() == pytest.approx(0.2425, abs=1e-3)
+
+
+def test_acquiring_goes_without_a_goal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pq.write_table(scored(), tmp_path / "scored.parquet")
+    with pytest.raises(SystemExit) as ended:
+        main(["rank", str(tmp_path / "scored.parquet"), "out.csv", "--acquire", "2", "--top", "3"])
+    assert ended.value.code == 2
+    assert "--acquire goes without" in capsys.readouterr().err

@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.material import Material
+from models.bundle import open_bundle
+from models.card import ModelCard
 from models.predictor import PROPERTIES, Predictor
 from models.transport_picture import TRANSPORT_PROPERTIES
 from serving.answer_schema import PredictResponse
@@ -317,6 +319,12 @@ def test_any_text_is_answered(client: httpx.Client, formula: str, kind: str) -> 
     item = response.json()["predictions"][0]
     assert item["status"] in ("ok", "error")
     assert item.get("error", {}).get("code") != "internal"
+
+
+def test_the_model_page_carries_the_card_of_the_bundle(client: httpx.Client, bundle: Path) -> None:
+    page = client.get("/model").json()
+    assert page["version"] == open_bundle(bundle).version
+    assert ModelCard.model_validate(page["card"]) == ModelCard.load(bundle)
 
 
 def test_requests_side_by_side_are_all_answered(client: httpx.Client) -> None:

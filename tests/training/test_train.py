@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from models.bundle import ALLOWED_ENDINGS, open_bundle
-from training import tracking
+from training import registry, tracking
 from training.progress import Progress
-from training.train import replace_folder
+from training.publication import replace_folder
 
 if TYPE_CHECKING:
     from training.tables import Dataset
@@ -63,7 +63,7 @@ def test_a_registered_bundle_loads_through_mlflow_without_pickle(
 
     with tracking.run("test", {"profile": "small"}):
         tracking.log_child("target/candidate", {"weight": 0.5}, {"fold_mae": [1.0, 2.0]})
-        tracking.register(bundle, "abc")
+        registry.promote(tracking.register(bundle, {"bundle_version": "abc"}))
     model = mlflow.pyfunc.load_model(f"models:/{tracking.MODEL_NAME}@{tracking.CHAMPION}")
     table = model.predict(pd.DataFrame({"formula": ["Li6PS5Cl", "Na3PS4"]}))
     assert table["mobile_ion"].tolist() == ["Li", "Na"]

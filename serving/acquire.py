@@ -1,0 +1,46 @@
+"""The next measurements, from a scored list."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from features.limits import InvalidMaterial
+from features.material import Material
+from features.table import fraction_matrix
+from models.acquisition import upward_deviation, diverse_batch, expected_improvement
+from serving.rank import CONDUCTIVITY, RANK, RankOptions, numbers, usable_rows
+from serving.rows import ListError
+
+IMPROVEMENT = "expected_improvement"
+
+
+def acquire_table(scored: pa.Table, options: RankOptions, count: int) -> pa.Table:
+    """Up to ``count`` rows in the order to measure them, with two columns before the others.
+
+    Chosen by the expected improvement of log10 conductivity over ``options.threshold``, in log10
+    units, and by how different the compositions are. Raises ListError for a column that is
+    missing, and for a formula that is none.
+    """
+    table = usable_rows(scored, options.conditions)
+    mean, upper = numbers(table, CONDUCTIVITY), numbers(table, f"{CONDUCTIVITY}_upper")
+    deviation = upward_deviation(mean, upper, options.coverage)
+    improvement = expected_improvement(mean, deviation, options.threshold)
+    chosen = diverse_batch(improvement, fraction_matrix(_materials(table)), count)
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {
+        RANK: pa.array(np.arange(1, len(chosen) + 1)),
+        IMPROVEMENT: pa.array(improvement[chosen]),
+    }
+    rows = table.take(pa.array(chosen))
+    for name in rows.schema.names:
+        columns.setdefault(name, rows.column(name))
+    return pa.table(columns)
+
+
+def _materials(table: pa.Table) -> list[Material]:
+    if "formula" not in table.schema.names:
+        raise ListError("the list has no column formula")
+    try:
+        return [Material.from_formula(str(text)) for text in table.column("formula").to_pylist()]
+    except InvalidMaterial as error:
+        raise ListError(f"the column formula holds what is none: {error.message}") from error

@@ -1,0 +1,107 @@
+"""Champion, challenger and previous: what a registered training becomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from models.bundle import open_bundle
+from models.card import ModelCard
+from models.predictor import Predictor
+from tests.training.bundles import other_version
+from training import registry, tracking
+from training.acceptance import failed_checks
+from training.publication import Published, publish
+
+CHAMPION, CHALLENGER, PREVIOUS = tracking.CHAMPION, tracking.CHALLENGER, tracking.PREVIOUS
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with a registry of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.delenv("FRENKEL_BUNDLE", raising=False)
+    tracking.connect()
+    return tmp_path
+
+
+def published(bundle: Path, target: Path, failures: tuple[str, ...] = ()) -> Published:
+    with tracking.run("test", {}):
+        return publish(bundle, open_bundle(bundle), target, check=lambda _: list(failures))
+
+
+def test_the_small_model_passes_every_check(predictor: Predictor) -> None:
+    assert failed_checks(predictor) == []
+
+
+def test_a_model_that_depends_on_how_a_formula_is_written_fails(predictor: Predictor) -> None:
+    class Moody(Predictor):
+        def __init__(self) -> None:
+            self.__dict__ |= predictor.__dict__
+
+        def predict(self, materials, **options):  # type: ignore[no-untyped-def]
+            block = super().predict(materials, **options)
+            block.frame["activation_energy_ev"] += [1e-6 * len(m.formula) for m in materials]
+            return block
+
+    failed = failed_checks(Moody())
+    assert any(line.startswith("Li7La3Zr2O12 in multiples of the formula") for line in failed)
+
+
+def test_the_first_is_champion_a_worse_one_is_not_and_a_rollback_goes_back(
+    bundle: Path, here: Path
+) -> None:
+    served = here / "bundle"
+    first = published(bundle, served)
+    assert first.verdict.promoted
+    assert open_bundle(served).version == open_bundle(bundle).version
+
+    worse = published(other_version(bundle, here / "worse", 0.3), served)
+    assert not worse.verdict.promoted
+    assert registry.aliases() == {CHAMPION: first.number, CHALLENGER: worse.number}
+    assert open_bundle(served).version == open_bundle(bundle).version
+    tags = registry.versions()[worse.number].tags
+    assert "held-out error" in tags["not_promoted"]
+
+    better = published(other_version(bundle, here / "better", -0.01), served)
+    assert better.verdict.promoted
+    assert registry.aliases()[CHAMPION] == better.number
+    assert registry.aliases()[PREVIOUS] == first.number
+    assert open_bundle(served).version == open_bundle(here / "better").version
+
+    from training.cli import app
+
+    done = CliRunner().invoke(app, ["rollback"])
+    assert done.exit_code == 0, done.output
+    assert open_bundle(served).version == open_bundle(bundle).version
+    assert registry.aliases()[PREVIOUS] == better.number
+    done = CliRunner().invoke(app, ["promote", worse.number])
+    assert open_bundle(served).version == open_bundle(here / "worse").version
+    assert CHALLENGER not in registry.aliases()
+    done = CliRunner().invoke(app, ["compare", first.number, CHAMPION, "--out", "compared"])
+    assert "| worse |" in done.output
+    assert (here / "compared/differences.png").is_file()
+    done = CliRunner().invoke(app, ["promote", "nothing"])
+    assert done.exit_code == 1
+    assert (
+        "the registry has no version 'nothing'; it has champion, previous, 1, 2, 3" in done.output
+    )
+
+
+def test_a_failed_check_keeps_it_a_challenger_and_each_version_says_what_it_is(
+    bundle: Path, here: Path
+) -> None:
+    found = published(bundle, here / "bundle", ("LiF gives other numbers",))
+    assert not found.verdict.promoted
+    assert not (here / "bundle").exists()
+    tags = registry.versions()[found.number].tags
+    manifest = open_bundle(bundle)
+    assert tags["not_promoted"] == "LiF gives other numbers"
+    assert tags["data_sha256"] == manifest.data_sha256
+    assert tags["git_commit"] == manifest.git_commit
+    assert "scikit-learn" in tags["environment"]
+    assert "log10_conductivity_s_cm.mae" in tags["metrics"]
+    assert ModelCard.model_validate_json(tags["card"]) == ModelCard.load(bundle)
