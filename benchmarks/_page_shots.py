@@ -173,5 +173,5 @@ SHOTS = (
     Shot("list", _list, height=1660),
     Shot("list_refused", _list_refused),
     Shot("how", _how),
-    Shot("phone", lambda page: ask(page, "Li3YCl6"), size=PHONE, height=2400),
+    Shot("phone", lambda page: ask(page, "Li3YCl6"), size=PHONE, height=1600),
 )

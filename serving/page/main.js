@@ -198,6 +198,10 @@ async function begin() {
     },
     onFault: fault,
   });
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the part behind the # belongs to the question
+    byId("answer").focus();
+  });
   byId("list").addEventListener("input", listRead);
   byId("stop").addEventListener("click", () => running.abort());
   byId("detail-close").addEventListener("click", () => byId("detail").close());

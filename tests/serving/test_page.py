@@ -281,6 +281,48 @@ def test_the_address_carries_the_question(visitor: Visitor, browser: Any, server
     page.wait_for_selector('article[data-formula="Li3YCl6"] #contributions')
 
 
+def test_a_file_is_dropped_anywhere(visitor: Visitor, poscar: str) -> None:
+    page = visitor.opens()
+    page.evaluate(
+        """text => {
+          const dropped = new DataTransfer();
+          dropped.items.add(new File([text], "rock_salt.vasp"));
+          document.dispatchEvent(new DragEvent("drop", {dataTransfer: dropped, bubbles: true}));
+        }""",
+        poscar,
+    )
+    page.wait_for_selector("#contributions")
+    assert page.inner_text("article h2") == "LiCl"
+    assert "POSCAR" in page.inner_text("#given")
+    page.click("#given button")
+    assert not page.is_visible("#given")
+
+
+def test_a_long_list_shows_progress_and_can_be_stopped(visitor: Visitor) -> None:
+    page = visitor.opens("/?view=list")
+    page.route("**/predict", lambda route: None if len(started) > 1 else route.continue_())
+    started: list[str] = []
+    page.on("request", lambda asked: started.append(asked.url) if "/predict" in asked.url else None)
+    page.fill("#list", "\n".join(["Li6PS5Cl", "Na3PS4"] * 50))
+    page.click("#predict-list")
+    page.wait_for_function(
+        "() => document.querySelector('#progress-words').textContent === '32 of 100'"
+    )
+    page.click("#stop")
+    page.wait_for_selector("#results")
+    assert "stopped after 32 of 100" in page.inner_text(".list-answer .heading")
+    assert not page.is_visible("#progress")
+    page.unroute("**/predict")
+
+
+def test_the_skip_link_leaves_the_question_alone(visitor: Visitor) -> None:
+    page = visitor.asks("LiCl")
+    page.focus(".skip")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "answer"
+    assert page.evaluate("location.hash") == ""
+
+
 def test_a_list_travels_in_the_address_too(visitor: Visitor) -> None:
     page = visitor.opens("/?view=list")
     page.fill("#list", "Li6PS5Cl\nXx\nNa3PS4")
