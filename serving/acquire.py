@@ -8,7 +8,7 @@ import pyarrow as pa
 from features.limits import InvalidMaterial
 from features.material import Material
 from features.table import fraction_matrix
-from models.acquisition import upward_deviation, diverse_batch, expected_improvement
+from models.acquisition import diverse_batch, expected_improvement, upward_deviation
 from serving.rank import CONDUCTIVITY, RANK, RankOptions, numbers, usable_rows
 from serving.rows import ListError
 
