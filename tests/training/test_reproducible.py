@@ -54,6 +54,7 @@ def thinned(dataset: Dataset) -> Dataset:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_two_trainings_give_the_same_bundle(
     dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
