@@ -34,13 +34,8 @@ class Settings(BaseSettings):
     answers while the other is being replaced."""
 
     api_token: SecretStr | None = None
-<<<<<<< HEAD
-    """If set, every request but /livez, /readyz and the page's files needs ``Authorization: Bearer
-    <token>``."""
-=======
     """If set, every request but /livez, /readyz and those for the page's own files needs
     ``Authorization: Bearer <token>``."""
->>>>>>> page
 
     champion: str = ""
     """Where the champion is taken from. Empty: the bundle folder. ``bentoml:NAME:VERSION`` (or
