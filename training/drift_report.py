@@ -104,8 +104,9 @@ def report_text(records: Records, result: DriftResult) -> str:
         "",
         f"{result.rows} materials asked from {records.days[0]} to {records.days[1]}, against "
         f"{result.training_rows} measured conductors. {outside:.1f} % of them lay outside the "
-        f"domain. Chance of such a difference without drift: {result.chance:.3f}; the alarm is at "
-        f"{result.false_alarms:g}, so so many reports without drift are false alarms.",
+        f"domain. Chance of such a difference without drift: {result.chance:.3f}. The alarm is at "
+        f"{result.false_alarms:g} or less: {100 * result.false_alarms:g} % of the reports without "
+        "drift are false alarms.",
         "",
         "| statistic | chance without drift |",
         "| --- | --- |",

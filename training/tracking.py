@@ -15,7 +15,9 @@ DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
 
 
 def quiet_telemetry() -> None:
-    """Switch off MLflow's and BentoML's reports to their makers, unless the user chose."""
+    """Switch off MLflow's and BentoML's reports to their makers, and MLflow's progress bars,
+    unless the user chose."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -154,3 +155,18 @@ def test_a_value_that_the_tables_have_from_that_paper_is_left_out_by_name(tmp_pa
     assert len(left_out) == 1
     assert left_out[0].startswith("row 2: Li7La3Zr2O12")
     assert np.isfinite(joined.measurements["value"]).all()
+
+
+@pytest.mark.parametrize(
+    ("extra", "arguments"),
+    [
+        ("mine.csv", "--extra mine.csv"),
+        ("--extra mine.csv", "--extra mine.csv"),
+        ("--profile small", "--profile small"),
+    ],
+)
+def test_make_takes_a_bare_file_for_own_data(extra: str, arguments: str) -> None:
+    command = ["make", "--dry-run", "train", f"EXTRA={extra}"]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == f".venv/bin/frenkel-train train {arguments}"
