@@ -1,6 +1,7 @@
 """Write the tables of the README and of docs/figures.md from benchmarks/results/*.json.
 
-The README has the figures that a goal was set for; docs/figures.md has them all.
+The README has the figures that a goal was set for, of the intervals those that matter most;
+docs/figures.md has them all.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from benchmarks._figures import RESULTS, Figure
 README = Path(__file__).parent.parent / "README.md"
 ALL_FIGURES = README.parent / "docs" / "figures.md"
 BEGIN, END = "<!-- accuracy:begin -->", "<!-- accuracy:end -->"
+MAIN_OF_INTERVALS = ("coverage 90", "interval score 90", "flagged")
 INTRODUCTION = """# Every measured figure
 
 Written by `make benchmark` from `benchmarks/results/*.json`, which also name the commit, the
@@ -20,7 +22,7 @@ machine, the data sources and, for each figure, how it was counted.
 """
 
 
-def table(results: Path = RESULTS, *, only_with_goal: bool = False) -> str:
+def table(results: Path = RESULTS, *, only_main: bool = False) -> str:
     """The figures of every results file as one Markdown table."""
     lines = [
         "| what | figure | value [95 % interval] | n | baselines, same run | published | goal |",
@@ -29,9 +31,16 @@ def table(results: Path = RESULTS, *, only_with_goal: bool = False) -> str:
     for path in sorted(results.glob("*.json")):
         for content in json.loads(path.read_text())["figures"]:
             figure = Figure(**content)
-            if figure.goal is not None or not only_with_goal:
+            if not only_main or _is_main(path.stem, figure):
                 lines.append(_row(path.stem, figure))
     return "\n".join(lines)
+
+
+def _is_main(name: str, figure: Figure) -> bool:
+    """Whether a figure of the results file ``name`` stands in the README."""
+    if name == "uncertainty" and not figure.metric.endswith(MAIN_OF_INTERVALS):
+        return False
+    return figure.goal is not None
 
 
 def _row(name: str, figure: Figure) -> str:
@@ -57,7 +66,7 @@ def update(readme: Path = README, results: Path = RESULTS, all_figures: Path = A
         raise ValueError(f"{readme.name} lacks the marks {BEGIN} and {END}")
     head, rest = text.split(BEGIN)
     tail = rest.split(END)[1]
-    shown = table(results, only_with_goal=True)
+    shown = table(results, only_main=True)
     readme.write_text(f"{head}{BEGIN}\n{shown}\n{END}{tail}")
     all_figures.write_text(f"{INTRODUCTION}\n{table(results)}\n")
 
