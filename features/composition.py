@@ -146,6 +146,5 @@ def composition_features(fractions: FloatArray) -> FloatArray:
     result = np.empty((matrix.shape[0], len(composition_columns())))
     for start in range(0, matrix.shape[0], BLOCK_ROWS):
         part = _columns(matrix[start : start + BLOCK_ROWS])
-        for column, values in enumerate(part.values()):
-            result[start : start + BLOCK_ROWS, column] = values
+        result[start : start + BLOCK_ROWS] = np.stack(tuple(part.values())).T
     return result

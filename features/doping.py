@@ -26,6 +26,7 @@ SOFT_LIMIT_ANGSTROM = 0.3
 ANION_LIMIT_ANGSTROM = 0.5
 MOST_CHARGE_DIFFERENCE = 2.01
 SMALL_CENTRES = ("B", "C", "N", "Si", "P", "S", "Cl", "Se", "As", "Br", "I")
+SAME_SHARE = 1e-6  # shares of atoms that differ by less, relatively, are the same
 CHARGE_RESOLUTION = 0.01  # charges closer than this are the same
 
 
@@ -44,7 +45,7 @@ def _charge_change(
         step = np.abs(roles.charge - roles.charge[:, host, None])
         # Of two equally abundant ions the one that comes first by atomic number is the host.
         bigger = weight[:, host, None] > weight * (1 + 1e-6)
-        same = np.isclose(weight[:, host, None], weight, rtol=1e-6, atol=0.0)
+        same = np.abs(weight[:, host, None] - weight) <= SAME_SHARE * weight
         earlier = same & (np.arange(width) > host)[None, :]
         suits = mask & mask[:, host, None] & (bigger | earlier)
         suits &= (distance <= limit[:, None]) & (step <= MOST_CHARGE_DIFFERENCE)
