@@ -45,10 +45,11 @@ $(READY): pyproject.toml constraints.txt
 train: $(READY) ## fetch the data, train, compare, register the best
 	$(BIN)/frenkel-train train $(TRAIN_EXTRA)
 
+# One thread each: two processes that both use all cores wait for each other.
 .PHONY: test
 test: $(READY) ## fetch the data and run every test
 	$(BIN)/frenkel-train data
-	$(BIN)/python -m pytest $(EXTRA)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(EXTRA)
 
 .PHONY: data
 data: $(READY) ## fetch and check the data sets
