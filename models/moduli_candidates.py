@@ -35,7 +35,7 @@ class ModuliConfig:
     )
     network: ModuliNetConfig = field(default_factory=ModuliNetConfig)
     structure_epochs: int = 100
-    folds: int = 3
+    folds: int = 4
 
 
 @dataclass

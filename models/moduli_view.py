@@ -18,10 +18,8 @@ from models.folds import grouped_fold_of
 from models.held_out import BlendedTarget, HeldOut, error_correlation
 from models.labels import BoolArray, FloatArray, IntArray, Labels
 from models.moduli_candidates import (
-    CANDIDATES,
     Candidates,
     ModuliConfig,
-    all_predictions,
     fit_trees,
     kernel_name,
     net_name,
@@ -125,54 +123,51 @@ class ModuliView:
     ) -> dict[str, HeldOut]:
         """Learn from all rows; weights and intervals from held-out rows that know the view.
 
-        One fold is held out: neither the metrics nor the trees that are judged have seen it, and
-        the kernel tells in closed form what it would say of each row without its group. Then
-        the trees are fitted to all rows. Returns the held-out predictions by target name.
+        One fold is held out of everything. Left-out predictions of a kernel that knows it would
+        not do: they make the trees, which learn what the kernel leaves over, look worse than they
+        are. Returns the held-out predictions by target name.
         """
-        x, judged = self.matrix(data.features), data.knows(self.name)
+        judged = data.knows(self.name)
         fold = grouped_fold_of(data.groups, config.folds, "moduli")
-        inside, outside = judged & (fold != HELD_OUT), judged & (fold == HELD_OUT)
-        progress(f"moduli: {self.name}, metric")
-        kernel = ModuliKernel(config.kernel, self.columns.of_kernel(), kernel_name(self.name))
-        kernel.learn_metric(x[inside], data.y[inside])
-        progress(f"moduli: {self.name}, kernel")
-        base = np.full_like(data.y, np.nan)
-        base[judged] = kernel.fit(x[judged], data.y[judged], data.groups[judged])
-        progress(f"moduli: {self.name}, trees")
-        trees = fit_trees(config, self.name, x[inside], data.y[inside], base[inside])
-        predictions = np.full((len(x), len(CANDIDATES), 2), np.nan)
-        progress(f"moduli: {self.name}, network")
-        network = self._fit_network(config, x[fold != HELD_OUT], data.y[fold != HELD_OUT])
-        predictions[outside] = all_predictions(x[outside], base[outside], trees, network)
+        rest, outside = fold != HELD_OUT, judged & (fold == HELD_OUT)
+        progress(f"moduli: {self.name}, one fold held out")
+        judge = self.fit_candidates(config, data.take(rest))
+        predictions = judge.predict(self.matrix(data.features)[outside])
         # One fold is all there is: its expected errors are cross-fitted over parts of it.
-        part_of = grouped_fold_of(data.groups, CALIBRATION_PARTS, "moduli calibration")
+        part_of = grouped_fold_of(data.groups, CALIBRATION_PARTS, "moduli calibration")[outside]
         fractions = fractions_of(data.features)
-        distance = np.full((len(x), 2), np.nan)
-        known = CompositionIndex(fractions[fold != HELD_OUT])
-        distance[outside] = known.nearness(fractions[outside])
+        distance = CompositionIndex(fractions[rest]).nearness(fractions[outside])
         parts = {}
         for column, target in enumerate(MODULI_TARGETS):
-            rows = np.flatnonzero(np.isfinite(data.y[:, column]) & outside)
-            labels = Labels.of(data.y[rows, column])
+            known = np.isfinite(data.y[outside, column])
+            rows = np.flatnonzero(outside)[known]
             part = HeldOut(
-                rows, labels, predictions[rows, :, column], part_of[rows], distance[rows]
+                rows,
+                Labels.of(data.y[rows, column]),
+                predictions[known, :, column],
+                part_of[known],
+                distance[known],
             )
             category = np.full(len(rows), self.name)
             self.blended[target.name] = part.blend_and_calibrate(target, category)
             parts[target.name] = part
         self.residual_correlation = error_correlation(parts)
         progress(f"moduli: {self.name}, all rows")
-        trees = fit_trees(config, self.name, x[judged], data.y[judged], base[judged])
-        self.candidates = Candidates(kernel, trees, self._fit_network(config, x, data.y))
+        self.candidates = self._fitted(config, data, judge.kernel.unfitted_copy())
         return parts
 
     def fit_candidates(self, config: ModuliConfig, data: ModuliData) -> Candidates:
         """Every candidate learned from ``data`` and nothing else, without blend and calibration."""
         judged = data.knows(self.name)
+        kernel = ModuliKernel(config.kernel, self.columns.of_kernel(), kernel_name(self.name))
+        kernel.learn_metric(self.matrix(data.features)[judged], data.y[judged])
+        return self._fitted(config, data, kernel)
+
+    def _fitted(self, config: ModuliConfig, data: ModuliData, kernel: ModuliKernel) -> Candidates:
+        """The candidates on a kernel that has a metric and nothing else yet."""
+        judged = data.knows(self.name)
         every = self.matrix(data.features)
         x, y = every[judged], data.y[judged]
-        kernel = ModuliKernel(config.kernel, self.columns.of_kernel(), kernel_name(self.name))
-        kernel.learn_metric(x, y)
         base = kernel.fit(x, y, data.groups[judged])
         trees = fit_trees(config, self.name, x, y, base)
         return Candidates(kernel, trees, self._fit_network(config, every, data.y))

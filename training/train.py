@@ -242,7 +242,7 @@ def _plan(profile: Profile) -> list[tuple[str, int, float]]:
         ("data", 1, 40.0),
         ("features", 1, 90.0),
         ("transport", 2 * (profile.transport.folds + 1), 45.0),
-        ("moduli", 3 * 5, 40.0),
+        ("moduli", 3 * 2, 100.0),
         ("dendrite", 1, 10.0),
         ("registering", 1, 10.0),
     ]
