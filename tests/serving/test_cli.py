@@ -84,8 +84,9 @@ def test_the_table_names_every_property_with_its_unit(capsys: pytest.CaptureFixt
 
 @pytest.mark.usefixtures("trained")
 def test_a_density_shows_diffusion_at_each_temperature(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "140")  # a label that is wrapped would not be found
     line = ["predict", "Li7La3Zr2O12", "Li6PS5Cl", "--density", "5.1", "1.8", "-t", "60"]
     assert run(*line, "--haven-ratio", "0.4", "--thickness-um", "40") == 0
     shown = " ".join(capsys.readouterr().out.split())

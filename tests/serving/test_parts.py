@@ -177,7 +177,7 @@ def test_a_folder_that_is_no_run_is_not_touched(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_goes_on_to_the_same_file(tmp_path: Path, bundle: Path) -> None:
     source = tmp_path / "in.csv"
-    source.write_text("formula\n" + "\n".join(FORMULAS * 25) + "\n")
+    source.write_text("formula\n" + "\n".join(FORMULAS * 150) + "\n")
     environment = os.environ | {"FRENKEL_BUNDLE": str(bundle), "FRENKEL_BLOCK_ROWS": "10"}
 
     def command(target: str, *more: str) -> list[str]:

@@ -166,7 +166,7 @@ def test_a_value_that_the_tables_have_from_that_paper_is_left_out_by_name(tmp_pa
     ],
 )
 def test_make_takes_a_bare_file_for_own_data(extra: str, arguments: str) -> None:
-    command = ["make", "--dry-run", "train", f"EXTRA={extra}"]
+    command = ["make", "--no-print-directory", "--dry-run", "train", f"EXTRA={extra}"]
     root = Path(__file__).parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == f".venv/bin/frenkel-train train {arguments}"
