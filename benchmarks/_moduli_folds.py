@@ -6,11 +6,17 @@ protocol has it; but no other table's value of a test row's composition may, nor
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import torch
 from sklearn.ensemble import RandomForestRegressor
 
 from features.composition import MAGPIE_PROPERTIES, MAGPIE_STATISTICS
@@ -30,6 +36,8 @@ from training.splits import matbench_folds
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
+
+Task, Done = TypeVar("Task"), TypeVar("Done")
 
 CRYSTAL_FOLDS = 5
 COVERAGE = 0.9
@@ -104,37 +112,57 @@ def official(
     withheld: BoolArray,
     folds: int = 5,
     config: ModuliConfig = FULL.moduli,
+    jobs: int = 1,
 ) -> tuple[Tested, Fitted]:
-    """The official folds from the formula alone and with the space group.
+    """The official folds from the formula alone and with the space group, ``jobs`` at a time.
 
     ``withheld`` measurements are not learned from in the first fold either; also returns that
     fold's formula view.
     """
+    one = partial(_official_fold, prepared, withheld, config)
+    done = _each(one, list(enumerate(matbench_folds(SHEAR)[:folds])), jobs)
+    return _together([tested for tested, _ in done]), done[0][1]
+
+
+def _official_fold(
+    prepared: Prepared,
+    withheld: BoolArray,
+    config: ModuliConfig,
+    numbered: tuple[int, tuple[list[str], list[str]]],
+) -> tuple[Tested, Fitted]:
+    """One official fold, and its formula view."""
+    fold, (_, test_ids) = numbered
     frame = prepared.frame
     number = matbench_number(frame)
-    tested = []
-    for fold, (_, test_ids) in enumerate(matbench_folds(SHEAR)[:folds]):
-        print(f"official fold {fold + 1} of {folds}", flush=True)
-        test = {int(ident.rsplit("-", 1)[-1]) for ident in test_ids}
-        chosen = allowed(frame, number, test)
-        if fold == 0:
-            chosen = chosen & ~withheld
-        part = _test_rows(prepared, frame[number.isin(test).to_numpy(bool)], number, fold)
-        views = {name: fitted_view(prepared, chosen, name, config) for name in (FORMULA, SYMMETRY)}
-        for name, view in views.items():
-            _predict(prepared, part, name, view)
-            error = np.abs(part.predictions[name] - part.truth).mean(axis=0)
-            print(f"  {name}: log10 G {error[0]:.4f}, log10 K {error[1]:.4f}", flush=True)
-        if fold == 0:
-            first = views[FORMULA]
-        groups = feature_groups()
-        for name, columns in (
-            ("forest on magpie", MAGPIE),
-            ("forest on magpie and symmetry", [*MAGPIE, *groups["symmetry"]]),
-        ):
-            _predict_forest(prepared, part, chosen, name, columns)
-        tested.append(part)
-    return _together(tested), first
+    test = {int(ident.rsplit("-", 1)[-1]) for ident in test_ids}
+    chosen = allowed(frame, number, test)
+    if fold == 0:
+        chosen = chosen & ~withheld
+    part = _test_rows(prepared, frame[number.isin(test).to_numpy(bool)], number, fold)
+    views = {name: fitted_view(prepared, chosen, name, config) for name in (FORMULA, SYMMETRY)}
+    for name, view in views.items():
+        _predict(prepared, part, name, view)
+        error = np.abs(part.predictions[name] - part.truth).mean(axis=0)
+        print(
+            f"official fold {fold + 1}, {name}: log10 G {error[0]:.4f}, log10 K {error[1]:.4f}",
+            flush=True,
+        )
+    for name, columns in (
+        ("forest on magpie", MAGPIE),
+        ("forest on magpie and symmetry", [*MAGPIE, *feature_groups()["symmetry"]]),
+    ):
+        _predict_forest(prepared, part, chosen, name, columns)
+    return part, views[FORMULA]
+
+
+def _each(one: Callable[[Task], Done], tasks: Sequence[Task], jobs: int) -> list[Done]:
+    """What ``one`` makes of each task, ``jobs`` at a time in processes of one thread each."""
+    if jobs == 1:
+        return [one(task) for task in tasks]
+    with ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
+    ) as pool:
+        return list(pool.map(one, tasks))
 
 
 def _test_rows(prepared: Prepared, rows: pd.DataFrame, number: pd.Series[int], fold: int) -> Tested:
@@ -145,8 +173,9 @@ def _test_rows(prepared: Prepared, rows: pd.DataFrame, number: pd.Series[int], f
     return Tested(truth, np.full(len(truth), fold), material.to_numpy(np.int64))
 
 
-def crystals(prepared: Prepared, config: ModuliConfig = FULL.moduli) -> Tested:
-    """All crystals with a structure, formulas held out; matbench rows of other formulas learned."""
+def crystals(prepared: Prepared, config: ModuliConfig = FULL.moduli, jobs: int = 1) -> Tested:
+    """All crystals with a structure, formulas held out, ``jobs`` folds at a time; matbench rows of
+    other formulas are learned from."""
     frame = prepared.frame
     structures = frame[frame["structure_key"].notna()]
     wide = structures.assign(material=prepared.row[structures.index]).pivot_table(
@@ -157,21 +186,29 @@ def crystals(prepared: Prepared, config: ModuliConfig = FULL.moduli) -> Tested:
     keys = np.array([prepared.materials[row].composition_key for row in material], dtype=object)
     fold = grouped_fold_of(pd.factorize(keys)[0].astype(np.int64), CRYSTAL_FOLDS, "crystals")
     truth = wide[list(MODULI_PROPERTIES)].to_numpy(np.float64)
-    tested = []
+    tasks = []
     for number in range(CRYSTAL_FOLDS):
-        print(f"structures, fold {number + 1} of {CRYSTAL_FOLDS}", flush=True)
         inside = fold == number
-        chosen = ~frame["composition_key"].isin(set(keys[inside])).to_numpy(bool)
-        assert set(keys[inside]).isdisjoint(frame.loc[chosen, "composition_key"])
         part = Tested(truth[inside], fold[inside], material.to_numpy(np.int64)[inside])
-        _predict(prepared, part, STRUCTURE, fitted_view(prepared, chosen, STRUCTURE, config))
-        error = np.abs(part.predictions[STRUCTURE] - part.truth).mean(axis=0)
-        print(f"  log10 G {error[0]:.4f}, log10 K {error[1]:.4f}", flush=True)
-        columns = [*MAGPIE, *feature_groups()["symmetry"], *DENSITY]
-        known = chosen & frame["structure_key"].notna().to_numpy(bool)
-        _predict_forest(prepared, part, known, "forest on magpie, symmetry, density", columns)
-        tested.append(part)
-    return _together(tested)
+        tasks.append((part, set(keys[inside].tolist())))
+    return _together(_each(partial(_crystal_fold, prepared, config), tasks, jobs))
+
+
+def _crystal_fold(
+    prepared: Prepared, config: ModuliConfig, task: tuple[Tested, set[str]]
+) -> Tested:
+    """One fold of crystals, whose compositions ``task`` names too, predicted from the others."""
+    part, keys = task
+    frame = prepared.frame
+    chosen = ~frame["composition_key"].isin(keys).to_numpy(bool)
+    assert keys.isdisjoint(frame.loc[chosen, "composition_key"])
+    _predict(prepared, part, STRUCTURE, fitted_view(prepared, chosen, STRUCTURE, config))
+    error = np.abs(part.predictions[STRUCTURE] - part.truth).mean(axis=0)
+    print(f"structures: log10 G {error[0]:.4f}, log10 K {error[1]:.4f}", flush=True)
+    columns = [*MAGPIE, *feature_groups()["symmetry"], *DENSITY]
+    known = chosen & frame["structure_key"].notna().to_numpy(bool)
+    _predict_forest(prepared, part, known, "forest on magpie, symmetry, density", columns)
+    return part
 
 
 def _predict(prepared: Prepared, part: Tested, name: str, fitted: Fitted) -> None:
