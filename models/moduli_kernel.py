@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from models.labels import BoolArray, FloatArray, IntArray
-from models.moduli_metric import Inputs, Metric, MetricConfig, distance, learn_metric
+from models.moduli_metric import Inputs, Metric, MetricConfig, distance, learn_metric, squares
 from models.network import Standardiser
 
 BLOCK_ROWS = 512  # rows of the covariance at a time
@@ -123,21 +123,28 @@ class ModuliKernel:
             raise RuntimeError("the kernel is not fitted")
         parts = [np.zeros((0, 2))]
         with torch.inference_mode():
+            known = (squares(self._anchors[0]), squares(self._anchors[1]))
             for start in range(0, len(x), ANSWERED_ROWS):
                 block = x[start : start + ANSWERED_ROWS]
                 lacking = -len(block) % FEWEST_ROWS
                 padded = np.vstack([block, np.zeros((lacking, x.shape[1]))])
-                likeness = self._likeness(self._projected(padded), self._anchors)
+                likeness = self._likeness(self._projected(padded), self._anchors, known)
                 value = likeness.double() @ self._coefficients
                 parts.append(value[: len(block)].numpy())
         return np.concatenate(parts) * self._spread + self._centre
 
     def _likeness(
-        self, one: tuple[Tensor, Tensor, Inputs], other: tuple[Tensor, Tensor, Inputs]
+        self,
+        one: tuple[Tensor, Tensor, Inputs],
+        other: tuple[Tensor, Tensor, Inputs],
+        of_other: tuple[Tensor | None, Tensor | None] = (None, None),
     ) -> Tensor:
         assert self._metric is not None
         return self._metric.likeness(
-            distance(one[0], other[0]), distance(one[1], other[1]), one[2], other[2]
+            distance(one[0], other[0], of_other[0]),
+            distance(one[1], other[1], of_other[1]),
+            one[2],
+            other[2],
         )
 
     def _projected(self, x: FloatArray) -> tuple[Tensor, Tensor, Inputs]:

@@ -92,11 +92,18 @@ class Metric(torch.nn.Module):
         )
 
 
-def distance(one: Tensor, other: Tensor) -> Tensor:
-    """(n, m) Euclidean distances between the rows of (n, d) and (m, d)."""
-    square = torch.addmm(
-        one.square().sum(1)[:, None] + other.square().sum(1), one, other.T, alpha=-2
-    )
+def squares(rows: Tensor) -> Tensor:
+    """(n,) squared lengths of the rows of (n, d)."""
+    return rows.square().sum(1)
+
+
+def distance(one: Tensor, other: Tensor, of_other: Tensor | None = None) -> Tensor:
+    """(n, m) Euclidean distances between the rows of (n, d) and (m, d).
+
+    of_other: (m,) the ``squares`` of ``other``, where they are known already.
+    """
+    known = squares(other) if of_other is None else of_other
+    square = torch.addmm(squares(one)[:, None] + known, one, other.T, alpha=-2)
     return (
         square.clamp_(min=1e-8).sqrt_()
         if not square.requires_grad
