@@ -44,7 +44,7 @@ def _charge_change(
         distance = np.abs(radius - radius[:, host, None])
         step = np.abs(roles.charge - roles.charge[:, host, None])
         # Of two equally abundant ions the one that comes first by atomic number is the host.
-        bigger = weight[:, host, None] > weight * (1 + 1e-6)
+        bigger = weight[:, host, None] > weight * (1 + SAME_SHARE)
         same = np.abs(weight[:, host, None] - weight) <= SAME_SHARE * weight
         earlier = same & (np.arange(width) > host)[None, :]
         suits = mask & mask[:, host, None] & (bigger | earlier)

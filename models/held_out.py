@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +83,20 @@ class HeldOut:
             self.circumstances(target, category), self.labels, self.fold, target.replicate_scatter
         )
         return BlendedTarget(self.weights, calibration)
+
+
+def combined(
+    each: FloatArray, targets: Sequence[Target], blended: Mapping[str, BlendedTarget]
+) -> tuple[FloatArray, FloatArray]:
+    """Mean and spread, each (n, targets), of predictions (n, candidates, targets).
+
+    The means are kept inside what is physically plausible.
+    """
+    mean, spread = np.empty((len(each), len(targets))), np.empty((len(each), len(targets)))
+    for column, target in enumerate(targets):
+        value, spread[:, column] = blended[target.name].combine(each[:, :, column])
+        mean[:, column] = np.clip(value, *target.plausible)
+    return mean, spread
 
 
 def spread_of(each: FloatArray, used: BoolArray) -> FloatArray:

@@ -15,7 +15,7 @@ from models.columns import Columns
 from models.composition_distance import CompositionIndex, fractions_of
 from models.explanation import Contribution, contributions
 from models.folds import grouped_fold_of
-from models.held_out import BlendedTarget, HeldOut, error_correlation
+from models.held_out import BlendedTarget, HeldOut, combined, error_correlation
 from models.labels import BoolArray, FloatArray, IntArray, Labels
 from models.moduli_candidates import (
     Candidates,
@@ -188,11 +188,7 @@ class ModuliView:
         if self.candidates is None:
             raise RuntimeError("the model is not fitted")
         each = self.candidates.predict(self.matrix(features))
-        mean, spread = np.empty((len(each), 2)), np.empty((len(each), 2))
-        for column, target in enumerate(MODULI_TARGETS):
-            value, spread[:, column] = self.blended[target.name].combine(each[:, :, column])
-            mean[:, column] = np.clip(value, *target.plausible)
-        return mean, spread
+        return combined(each, MODULI_TARGETS, self.blended)
 
     def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
         """What moves the boosted trees' prediction of ``target``, one list a row.

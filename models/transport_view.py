@@ -22,7 +22,7 @@ from models.arrhenius_net import Observations
 from models.columns import Columns
 from models.composition_distance import CompositionIndex, fractions_of
 from models.folds import grouped_fold_of, purged
-from models.held_out import BlendedTarget, HeldOut, error_correlation
+from models.held_out import BlendedTarget, HeldOut, combined, error_correlation
 from models.labels import BoolArray, FloatArray
 from models.targets import ACTIVATION_ENERGY, LOG10_CONDUCTIVITY, TRANSPORT_TARGETS
 from models.transport_candidates import (
@@ -148,14 +148,9 @@ class TransportView:
         inside what is physically plausible. Raises RuntimeError before ``fit``."""
         if self.candidates is None:
             raise RuntimeError("the model is not fitted")
-        blended = [self.blended[target.name] for target in TRANSPORT_TARGETS]
-        used = np.column_stack([part.used for part in blended])
+        used = np.column_stack([self.blended[target.name].used for target in TRANSPORT_TARGETS])
         each = self.candidates.predict(self._matrix(features), used)
-        mean, spread = np.empty((len(each), 2)), np.empty((len(each), 2))
-        for column, (target, part) in enumerate(zip(TRANSPORT_TARGETS, blended, strict=True)):
-            value, spread[:, column] = part.combine(each[:, :, column])
-            mean[:, column] = np.clip(value, *target.plausible)
-        return mean, spread
+        return combined(each, TRANSPORT_TARGETS, self.blended)
 
     def boosted_trees(
         self, target: str, features: pd.DataFrame

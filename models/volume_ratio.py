@@ -62,14 +62,13 @@ class VolumeRatioModel:
     """ln v of a Li compound from its composition block, with one held-out error for all."""
 
     def __init__(self) -> None:
-        self.columns: list[str] = []
         self._columns = Columns([])
         self.log_deviation = float("nan")
         self._trees = BoostedTrees(_TREES, _TREES_NAME)
 
     def fit(self, features: pd.DataFrame, ratio: FloatArray, groups: IntArray) -> FloatArray:
         """Learn from v (n,) and return its held-out predictions (n,); groups stay together."""
-        self.columns = list(features.columns)
+        self._columns = Columns(features.columns)
         x, y = features.to_numpy(np.float64), np.log(ratio)
         fold = grouped_fold_of(groups, _FOLDS, _NAME)
         held_out = np.empty(len(y))
@@ -84,15 +83,13 @@ class VolumeRatioModel:
 
     def predict(self, features: pd.DataFrame) -> FloatArray:
         """v (n,) against lithium metal."""
-        if self._columns.names != self.columns:
-            self._columns = Columns(self.columns)
         raw = self._trees.predict(self._columns.matrix(features))
         return np.asarray(np.exp(raw))
 
     def save(self, folder: Path) -> None:
         """Write the model into an existing folder."""
         self._trees.save(folder)
-        state = {"columns": self.columns, "log_deviation": self.log_deviation}
+        state = {"columns": self._columns.names, "log_deviation": self.log_deviation}
         (folder / f"{_NAME}.json").write_text(json.dumps(state))
 
     @classmethod
@@ -103,7 +100,7 @@ class VolumeRatioModel:
             return None
         state = json.loads(path.read_text())
         model = cls()
-        model.columns = list(state["columns"])
+        model._columns = Columns(state["columns"])
         model.log_deviation = float(state["log_deviation"])
         model._trees = BoostedTrees.load(folder, _TREES_NAME)
         return model

@@ -26,12 +26,12 @@ def promote(
     bundle: BundleOption = None,
 ) -> None:
     """Make a registered version the champion, whatever was decided of it, and serve it."""
-    from training import registry
+    from training import registry, tracking
 
     with _named_errors():
         number = registry.number_of(version)
         registry.promote(number)
-        registry.tag_version(number, {"promoted": "by hand"})
+        tracking.tag_version(number, {"promoted": "by hand"})
         _serve(bundle)
 
 

@@ -13,7 +13,7 @@ from training import registry
 from training.acceptance import failed_checks
 from training.comparison import Comparison, compare_rows, comparison_table
 from training.held_out_rows import HeldOutRows, load_rows
-from training.tracking import CHAMPION
+from training.tracking import CHAMPION, tag_version
 
 logger = logging.getLogger("frenkel.training")
 
@@ -103,7 +103,7 @@ def settle(
         verdict = Verdict(False, against, [reason], [])
     if verdict.promoted:
         registry.promote(number)
-        registry.tag_version(number, {"promoted": verdict.in_words()})
+        tag_version(number, {"promoted": verdict.in_words()})
     else:
         registry.keep_as_challenger(number, verdict.in_words())
     return verdict

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from models.bundle import MANIFEST, BundleError
-from training.tracking import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS
+from training.tracking import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS, tag_version
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -111,12 +111,3 @@ def keep_as_challenger(number: str, reason: str) -> None:
     client = MlflowClient()
     client.set_registered_model_alias(MODEL_NAME, CHALLENGER, number)
     tag_version(number, {"not_promoted": reason})
-
-
-def tag_version(number: str, tags: Mapping[str, str]) -> None:
-    """Put tags on a version."""
-    from mlflow import MlflowClient
-
-    client = MlflowClient()
-    for key, value in tags.items():
-        client.set_model_version_tag(MODEL_NAME, number, key, value)

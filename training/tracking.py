@@ -113,10 +113,17 @@ def register(bundle: Path, tags: Mapping[str, str]) -> str:
         tags={"bundle_version": tags.get("bundle_version", "")},
     )
     number = str(info.registered_model_version)
-    client = mlflow.MlflowClient()
+    tag_version(number, tags)
+    return number
+
+
+def tag_version(number: str, tags: Mapping[str, str]) -> None:
+    """Put tags on a version."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
     for key, value in tags.items():
         client.set_model_version_tag(MODEL_NAME, number, key, value)
-    return number
 
 
 def run_requirements() -> list[str]:

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 from models.bundle import open_bundle
 from models.predictor import PROPERTIES, Predictor
 from serving.blocks import MaterialText, score_block
+from tests.deployment.started import started
 from tests.serving.conftest import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
@@ -67,33 +67,16 @@ def served(bento: Path) -> Iterator[str]:
         "BENTOML_DO_NOT_TRACK": "True",
         "FRENKEL_WORKERS": "1",
     }
-    log = bento.parent / "serve.log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            bentoml("serve", str(bento), "--host", "127.0.0.1", "--port", str(port)),
-            cwd=bento.parent,
-            env=environment,
-            stdout=stream,
-            stderr=stream,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            deadline = time.monotonic() + START_LIMIT_S
-            while not _ready(address):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.3)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
+    with started(
+        bentoml("serve", str(bento), "--host", "127.0.0.1", "--port", str(port)),
+        port=port,
+        ready_path="/readyz",
+        folder=bento.parent,
+        environment=environment,
+        log=bento.parent / "serve.log",
+        limit_s=START_LIMIT_S,
+    ) as address:
+        yield address
 
 
 def test_a_bento_carries_the_bundle_and_the_code_that_reads_it(bento: Path, bundle: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -16,6 +14,7 @@ import pytest
 from features.material import Material
 from models.bundle import open_bundle
 from models.predictor import Predictor
+from tests.deployment.started import started
 from tests.serving.conftest import free_port
 from training import registry, tracking
 from training.publication import version_tags
@@ -87,28 +86,15 @@ def test_mlflow_models_serve_answers_with_the_same_numbers(
     environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{champion}/mlflow.db"}
     # The server runs uvicorn from the PATH.
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    log = champion / "serve.log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            command, cwd=champion, env=environment, stdout=stream, stderr=stream
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            deadline = time.monotonic() + START_LIMIT_S
-            while not _ready(address):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.3)
-            body = {"dataframe_records": [{"formula": each} for each in FORMULAS]}
-            answer = httpx.post(f"{address}/invocations", json=body, timeout=60)
-        finally:
-            process.terminate()
-            process.wait(30)
+    with started(
+        command,
+        port=port,
+        ready_path="/ping",
+        folder=champion,
+        environment=environment,
+        log=champion / "serve.log",
+        limit_s=START_LIMIT_S,
+    ) as address:
+        body = {"dataframe_records": [{"formula": each} for each in FORMULAS]}
+        answer = httpx.post(f"{address}/invocations", json=body, timeout=60)
     assert_same(pd.DataFrame(answer.json()["predictions"]), expected(predictor))
-
-
-def _ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/ping").status_code == 200
-    except httpx.TransportError:
-        return False

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 
 from models.bundle import open_bundle
+from tests.deployment.started import started
 from tests.serving.conftest import free_port
 from tests.training.bundles import other_version
 
@@ -119,29 +119,16 @@ def tracking_server(database: str, tmp_path_factory: pytest.TempPathFactory) -> 
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
-    log = folder / "server.log"
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=stream, stderr=stream
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            deadline = time.monotonic() + START_LIMIT_S
-            while not _healthy(address):
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.3)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _healthy(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/health").status_code == 200
-    except httpx.TransportError:
-        return False
+    with started(
+        command,
+        port=port,
+        ready_path="/health",
+        folder=folder,
+        environment=environment,
+        log=folder / "server.log",
+        limit_s=START_LIMIT_S,
+    ) as address:
+        yield address
 
 
 def test_two_trainings_that_end_together_lose_nothing(
