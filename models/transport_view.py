@@ -25,7 +25,7 @@ from models.error_scale import Circumstances
 from models.folds import grouped_fold_of, purged
 from models.held_out import BlendedTarget, HeldOut, combined, error_correlation
 from models.label_forest import LabelForest
-from models.labels import BoolArray, FloatArray
+from models.labels import BoolArray, FloatArray, Labels
 from models.targets import ACTIVATION_ENERGY, LOG10_CONDUCTIVITY, TRANSPORT_TARGETS
 from models.transport_candidates import (
     CANDIDATES,
@@ -88,10 +88,7 @@ class TransportView:
             part = held_out[target.name]
             self.blended[target.name] = part.blend_and_calibrate(target, category[part.row])
             known = part.circumstances(target, category[part.row])
-            forest = LabelForest(config.label_forest, self._forest_name(target.name))
-            seen = self._seen_by_forest(target.name, x[part.row], known)
-            forest.fit(seen, part.labels, known.prediction)
-            self.label_forests[target.name] = forest
+            self._fit_label_forest(config, target.name, x[part.row], known, part.labels)
         self.residual_correlation = error_correlation(held_out)
         progress(f"transport: {self.name}, all rows")
         self.candidates = fit_candidates(config, self.name, x, self.base_columns, data.observations)
@@ -169,6 +166,19 @@ class TransportView:
         """
         seen = self._seen_by_forest(target, self._matrix(features), known)
         return replace(known, alike=self.label_forests[target].sample(seen))
+
+    def _fit_label_forest(
+        self,
+        config: TransportConfig,
+        target: str,
+        x: FloatArray,
+        known: Circumstances,
+        labels: Labels,
+    ) -> None:
+        """Learn which labels (m,) rows x (m, d) share; ``known`` of them while held out."""
+        forest = LabelForest(config.label_forest, self._forest_name(target))
+        forest.fit(self._seen_by_forest(target, x, known), labels, known.prediction)
+        self.label_forests[target] = forest
 
     def _seen_by_forest(self, target: str, x: FloatArray, known: Circumstances) -> FloatArray:
         """The columns of the view, and the prediction with what tells how good it may be."""
