@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
+LAYOUT = 2  # counts up when what a bundle holds changes, so that an older one is not misread
 ALLOWED_ENDINGS = (".json", ".ubj", ".skops", ".safetensors", ".npz")
 
 
@@ -44,6 +45,15 @@ class Manifest(BaseModel):
     metrics: dict[str, float]
     packages: dict[str, str]
     files: dict[str, str] = {}
+    layout: int = 1
+
+    def check_layout(self) -> None:
+        """Raises BundleError where another version of Frenkel wrote the bundle."""
+        if self.layout != LAYOUT:
+            raise BundleError(
+                f"the trained model {self.version} has layout {self.layout}, and this version of "
+                f"Frenkel reads {LAYOUT}: train again with `make train`"
+            )
 
 
 def default_bundle_path() -> Path:

@@ -25,6 +25,8 @@ class Circumstances:
     deviation. distance: (n, 2) composition distance to the nearest training material and the mean
     of that to the five nearest. category: (n,) what was given of the material, and its mobile ion.
     outside: (n,) known from elsewhere to lie outside the data; None for none of them.
+    alike: (n, any) what materials alike were measured to have, in the target's unit; None where
+    nobody looked.
     """
 
     prediction: FloatArray
@@ -32,6 +34,7 @@ class Circumstances:
     distance: FloatArray
     category: npt.NDArray[np.str_]
     outside: BoolArray | None = None
+    alike: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.prediction)
@@ -44,6 +47,7 @@ class Circumstances:
             self.distance[rows],
             self.category[rows],
             None if self.outside is None else self.outside[rows],
+            None if self.alike is None else self.alike[rows],
         )
 
     def inputs(self, smallest_spread: float) -> FloatArray:

@@ -1,4 +1,4 @@
-"""A fitted scikit-learn forest as an XGBoost model: one tree for one tree, the same answers.
+"""A fitted scikit-learn forest as an XGBoost model: one tree for one tree, an output for each.
 
 A forest file then holds numbers only, and a list is answered by XGBoost's block kernel.
 """
@@ -6,6 +6,7 @@ A forest file then holds numbers only, and a list is answered by XGBoost's block
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,38 +14,36 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     import xgboost
-    from sklearn.ensemble import ExtraTreesRegressor
+    from sklearn.ensemble import RandomForestRegressor
 
-MOST_OUTPUTS = 16
 _NO_PARENT = 2**31 - 1
 
 
-def as_booster(forest: ExtraTreesRegressor) -> tuple[xgboost.Booster, float]:
-    """A booster and an offset: forest(x) is the offset and the sum over the booster's outputs.
+def as_booster(
+    forest: RandomForestRegressor, leaves: Sequence[npt.NDArray[np.float64]]
+) -> xgboost.Booster:
+    """A booster whose outputs, one a tree, are what ``leaves`` holds for the leaf that x ends in.
 
+    leaves: for each tree (nodes,) a value of every node, in scikit-learn's order.
     scikit-learn compares 32-bit values with 64-bit thresholds, x <= t; XGBoost x < t' with t' in
-    32 bits: t' is the least 32-bit number above t. The leaves are those of the mean, without their
-    common offset; XGBoost adds them in 32 bits, and short sums lose less: the trees take turns at
-    several outputs, which the caller adds in 64 bits.
+    32 bits: t' is the least 32-bit number above t.
     """
     import xgboost
 
-    trees = [estimator.tree_ for estimator in forest.estimators_]
-    offset = float(np.mean([tree.value[0, 0, 0] for tree in trees]))
     columns = int(forest.n_features_in_)
     records = [
-        _record(number, tree, columns, offset, len(trees)) for number, tree in enumerate(trees)
+        _record(number, estimator.tree_, columns, values)
+        for number, (estimator, values) in enumerate(zip(forest.estimators_, leaves, strict=True))
     ]
-    outputs = max(number for number in range(1, MOST_OUTPUTS + 1) if len(trees) % number == 0)
-    model = _empty_model(columns, outputs)
+    model = _empty_model(columns, len(records))
     booster = model["learner"]["gradient_booster"]["model"]
     booster["trees"] = records
-    booster["tree_info"] = [number % outputs for number in range(len(trees))]
-    booster["iteration_indptr"] = list(range(0, len(trees) + 1, outputs))
-    booster["gbtree_model_param"] = {"num_trees": str(len(trees)), "num_parallel_tree": "1"}
+    booster["tree_info"] = list(range(len(records)))
+    booster["iteration_indptr"] = [0, len(records)]
+    booster["gbtree_model_param"] = {"num_trees": str(len(records)), "num_parallel_tree": "1"}
     converted = xgboost.Booster()
     converted.load_model(bytearray(json.dumps(model).encode()))
-    return converted, offset
+    return converted
 
 
 def _empty_model(columns: int, outputs: int) -> dict[str, Any]:
@@ -58,7 +57,9 @@ def _empty_model(columns: int, outputs: int) -> dict[str, Any]:
     return model
 
 
-def _record(number: int, tree: Any, columns: int, offset: float, count: int) -> dict[str, Any]:
+def _record(
+    number: int, tree: Any, columns: int, values: npt.NDArray[np.float64]
+) -> dict[str, Any]:
     """One tree as XGBoost stores it; it wants the two children of a node beside each other."""
     order = _by_level(tree.children_left, tree.children_right)
     position = np.empty(len(order), dtype=np.int64)
@@ -69,7 +70,7 @@ def _record(number: int, tree: Any, columns: int, offset: float, count: int) -> 
     left, right = (np.where(is_leaf, -1, position[side]) for side in (left, right))
     parents = np.full(len(order), _NO_PARENT)
     parents[left[inner]] = parents[right[inner]] = inner
-    leaf = ((tree.value[order, 0, 0] - offset) / count).astype(np.float32)
+    leaf = values[order].astype(np.float32)
     condition = np.where(is_leaf, leaf, least_above(tree.threshold[order]))
     missing_left = np.where(is_leaf, 0, tree.missing_go_to_left[order])
     zeros = [0.0] * len(order)

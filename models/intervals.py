@@ -4,6 +4,10 @@ A score is (truth - prediction) / expected error of a held-out row. Its signed q
 apart by what is known of a material and by how high the prediction is, give intervals of any
 coverage that need not be symmetric: poor conductors are predicted too high more often than too
 low.
+
+Where a sample of what materials alike were measured to have is at hand (models.label_forest), its
+quantiles and these are averaged, level by level: the sample knows the shape of the distribution,
+the errors its size.
 """
 
 from __future__ import annotations
@@ -38,6 +42,9 @@ OUTSIDE_FACTOR = 2.0
 CLOSE_RELATIVE = 0.3
 # The served value always lies inside its interval, by at least this share of the replicates' part.
 LEAST_SHARE = 0.25
+# Weight of the quantiles of materials alike; chosen with the forest's settings on held-out papers
+# and compositions of the training rows, where it made interval scores 9 % smaller.
+ALIKE_SHARE = 0.65
 # Central two thirds of a normal distribution: its half width is one standard deviation.
 ONE_SIGMA = (float(ndtr(-1.0)), float(ndtr(1.0)))
 
@@ -71,8 +78,8 @@ class Calibration:
             if not low - 1e-12 <= level <= high + 1e-12:
                 raise ValueError(f"a quantile must be between {low} and {high}, not {level}")
         asked = np.asarray(levels, dtype=np.float64)
-        scores = self._scores(known, np.append(asked, 0.5)) * self.expected_error(known)[:, None]
-        wanted, median = scores[:, :-1], scores[:, -1:]
+        quantiles = self._quantiles(known, np.append(asked, 0.5))
+        wanted, median = quantiles[:, :-1], quantiles[:, -1:]
         least = median + self.replicate_scatter * ndtri(asked)
         return np.where(asked < 0.5, np.minimum(wanted, least), np.maximum(wanted, least))
 
@@ -132,6 +139,17 @@ class Calibration:
         """
         total = 0.5 * (high - low)
         return np.sqrt(np.maximum(total**2 - self.replicate_scatter**2, 0.0))
+
+    def _quantiles(self, known: Circumstances, levels: FloatArray) -> FloatArray:
+        """(n, levels) quantiles of the truth, less the prediction."""
+        errors = self._scores(known, levels) * self.expected_error(known)[:, None]
+        if known.alike is None:
+            return errors
+        alike = np.quantile(known.alike, levels, axis=1).T - known.prediction[:, None]
+        # Outside the data no material is alike.
+        outside = np.zeros(len(known), bool) if known.outside is None else known.outside
+        share = np.where(outside, 0.0, ALIKE_SHARE)[:, None]
+        return np.asarray(share * alike + (1.0 - share) * errors)
 
     def _scores(self, known: Circumstances, levels: FloatArray) -> FloatArray:
         """(n, levels) the scores at levels in each row's own stratum."""

@@ -133,6 +133,7 @@ class Predictor:
     def load(cls, path: Path) -> Predictor:
         """Open a bundle. Raises BundleError (none there) or AlteredBundle (names the file)."""
         manifest = open_bundle(path)
+        manifest.check_layout()
         return cls(
             manifest,
             TransportModel.load(path),

@@ -12,6 +12,7 @@ from models.arrhenius import REFERENCE_TEMPERATURE_K, activation_energy_slope_pe
 from models.arrhenius_net import ArrheniusNet, Observations
 from models.composition_distance import FRACTION_COLUMNS
 from models.kernel import Kernel, KernelConfig
+from models.label_forest import LabelForestConfig
 from models.labels import BoolArray, FloatArray, IntArray, Labels
 from models.neighbour_trees import NeighbourTrees
 from models.network import NetworkConfig
@@ -41,6 +42,7 @@ class TransportConfig:
     )
     kernel: KernelConfig = KernelConfig()
     network: NetworkConfig = NetworkConfig(members=8, width=128, epochs=60)
+    label_forest: LabelForestConfig = LabelForestConfig()
     folds: int = 5
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -97,14 +97,16 @@ class TransportModel:
         for name, rows in rows_of.items():
             category[rows] = self.views[name].category(some_rows(features, rows))
         answers = Answers(prediction.mean, prediction.spread, distance, category, outside)
-        return {
-            target.name: [
-                answers.part(rows, column, self.views[name].blended[target.name].calibration)
-                for name, rows in rows_of.items()
-                if len(rows)
-            ]
-            for column, target in enumerate(TRANSPORT_TARGETS)
-        }
+        found: dict[str, list[Part]] = {target.name: [] for target in TRANSPORT_TARGETS}
+        for name, rows in rows_of.items():
+            if not len(rows):
+                continue
+            view, own = self.views[name], some_rows(features, rows)
+            for column, target in enumerate(TRANSPORT_TARGETS):
+                part = answers.part(rows, column, view.blended[target.name].calibration)
+                known = view.with_alike(target.name, own, part.known)
+                found[target.name].append(replace(part, known=known))
+        return found
 
     def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
         """Contributions to the boosted trees' prediction of ``target``, of each row's own view."""

@@ -8,7 +8,7 @@ group would tell glasses and single sources apart, and a bare formula would be t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ from models.arrhenius import REFERENCE_TEMPERATURE_K
 from models.arrhenius_net import Observations
 from models.columns import Columns
 from models.composition_distance import CompositionIndex, fractions_of
+from models.error_scale import Circumstances
 from models.folds import grouped_fold_of, purged
 from models.held_out import BlendedTarget, HeldOut, combined, error_correlation
-from models.labels import BoolArray, FloatArray
+from models.label_forest import LabelForest
+from models.labels import BoolArray, FloatArray, Labels
 from models.targets import ACTIVATION_ENERGY, LOG10_CONDUCTIVITY, TRANSPORT_TARGETS
 from models.transport_candidates import (
     CANDIDATES,
@@ -63,6 +65,7 @@ class TransportView:
         self.blended: dict[str, BlendedTarget] = {}
         self.residual_correlation = 0.0
         self.candidates: Candidates | None = None
+        self.label_forests: dict[str, LabelForest] = {}
 
     def _matrix(self, features: pd.DataFrame) -> FloatArray:
         return self._columns.matrix(features)
@@ -84,6 +87,8 @@ class TransportView:
         for target in TRANSPORT_TARGETS:
             part = held_out[target.name]
             self.blended[target.name] = part.blend_and_calibrate(target, category[part.row])
+            known = part.circumstances(target, category[part.row])
+            self._fit_label_forest(config, target.name, x[part.row], known, part.labels)
         self.residual_correlation = error_correlation(held_out)
         progress(f"transport: {self.name}, all rows")
         self.candidates = fit_candidates(config, self.name, x, self.base_columns, data.observations)
@@ -152,6 +157,37 @@ class TransportView:
         each = self.candidates.predict(self._matrix(features), used)
         return combined(each, TRANSPORT_TARGETS, self.blended)
 
+    def with_alike(
+        self, target: str, features: pd.DataFrame, known: Circumstances
+    ) -> Circumstances:
+        """``known`` of n rows, and what materials alike were measured to have.
+
+        Raises KeyError before ``fit``.
+        """
+        seen = self._seen_by_forest(target, self._matrix(features), known)
+        return replace(known, alike=self.label_forests[target].sample(seen))
+
+    def _fit_label_forest(
+        self,
+        config: TransportConfig,
+        target: str,
+        x: FloatArray,
+        known: Circumstances,
+        labels: Labels,
+    ) -> None:
+        """Learn which labels (m,) rows x (m, d) share; ``known`` of them while held out."""
+        forest = LabelForest(config.label_forest, self._forest_name(target))
+        forest.fit(self._seen_by_forest(target, x, known), labels, known.prediction)
+        self.label_forests[target] = forest
+
+    def _seen_by_forest(self, target: str, x: FloatArray, known: Circumstances) -> FloatArray:
+        """The columns of the view, and the prediction with what tells how good it may be."""
+        smallest_spread = self.blended[target].calibration.scale.smallest_spread
+        return np.hstack([x, known.inputs(smallest_spread)])
+
+    def _forest_name(self, target: str) -> str:
+        return f"{self.name}_{target}_label_forest"
+
     def boosted_trees(
         self, target: str, features: pd.DataFrame
     ) -> tuple[BoostedTrees, list[str], FloatArray]:
@@ -172,6 +208,8 @@ class TransportView:
         if self.candidates is None:
             raise RuntimeError("the model is not fitted")
         self.candidates.save(folder)
+        for forest in self.label_forests.values():
+            forest.save(folder)
         return {
             "base_columns": self.base_columns,
             "extra_columns": self.extra_columns,
@@ -188,4 +226,7 @@ class TransportView:
             target: BlendedTarget.from_state(part) for target, part in state["targets"].items()
         }
         view.candidates = Candidates.load(folder, len(view.base_columns), name)
+        view.label_forests = {
+            target: LabelForest.load(folder, view._forest_name(target)) for target in view.blended
+        }
         return view

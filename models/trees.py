@@ -1,4 +1,4 @@
-"""Tree candidates: boosted trees that understand bounds, and randomised forests."""
+"""Boosted trees that understand bounds."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from models.forest_trees import as_booster
 from models.labels import FloatArray, Labels, residual
 from models.seeds import seed_for
 from models.tree_table import TreeTable
 
 if TYPE_CHECKING:
     import xgboost
-    from sklearn.ensemble import ExtraTreesRegressor
 
 # Up to so many rows the trees are walked in numpy; XGBoost takes milliseconds for a first row.
 FEW_ROWS = 24
@@ -153,101 +151,4 @@ class BoostedTrees:
             booster = xgboost.Booster()
             booster.load_model(folder / f"{name}-{bag}.ubj")
             model._boosters.append(booster)
-        return model
-
-
-@dataclass(frozen=True)
-class ForestConfig:
-    """Settings of the extremely randomised trees."""
-
-    trees: int = 200
-    min_samples_leaf: int = 2
-    max_features: float = 0.35
-
-
-class Forest:
-    """Extremely randomised trees (Geurts 2006, 10.1007/s10994-006-6226-1) on one target."""
-
-    family: ClassVar[str] = "scikit-learn"
-
-    def __init__(self, config: ForestConfig, name: str = "forest") -> None:
-        self.config = config
-        self.name = name
-        self._forest: ExtraTreesRegressor | None = None
-        self._booster: xgboost.Booster | None = None
-        self._table: TreeTable | None = None
-        self._offset = 0.0
-
-    def fit(self, x: FloatArray, labels: Labels) -> None:
-        """Learn from x (n, d), NaN allowed, and labels (n,).
-
-        A forest has no notion of a bound, so the bounds are filled in twice: first the forest
-        of the measured rows says where they lie, and never above the bound itself.
-        """
-        forest = self._new()
-        measured = ~labels.is_bound
-        forest.fit(x[measured], labels.value[measured], labels.weight[measured])
-        if labels.is_bound.any():
-            value = labels.value.copy()
-            guess = forest.predict(x[labels.is_bound])
-            value[labels.is_bound] = np.minimum(value[labels.is_bound], guess)
-            forest = self._new()
-            forest.fit(x, value, labels.weight)
-        forest.n_jobs = 1  # one row is slower with threads than without
-        self._forest = forest
-        self._booster = self._table = None
-
-    def _new(self) -> ExtraTreesRegressor:
-        from sklearn.ensemble import ExtraTreesRegressor
-
-        return ExtraTreesRegressor(
-            n_estimators=self.config.trees,
-            min_samples_leaf=self.config.min_samples_leaf,
-            max_features=self.config.max_features,
-            n_jobs=2,
-            random_state=seed_for(self.name),
-        )
-
-    def predict(self, x: FloatArray) -> FloatArray:
-        """(n,) predictions in the target's unit. Raises RuntimeError before ``fit``.
-
-        A forest that was only fitted answers by scikit-learn, one that was loaded by its
-        converted trees; they agree within 1e-6.
-        """
-        if self._booster is not None:
-            array = np.ascontiguousarray(x, dtype=np.float32)
-            if len(array) > FEW_ROWS:
-                parts = np.asarray(self._booster.inplace_predict(array), dtype=np.float64)
-            else:
-                if self._table is None:
-                    self._table = TreeTable.of(self._booster.save_raw("ubj"))
-                parts = self._table.predict(array)
-            return (parts if parts.ndim == 1 else parts.sum(axis=1)) + self._offset
-        if self._forest is None:
-            raise RuntimeError("the forest is not fitted")
-        if len(x) == 0:  # scikit-learn refuses an empty table
-            return np.zeros(0)
-        return np.asarray(self._forest.predict(x), dtype=np.float64)
-
-    def save(self, folder: Path) -> None:
-        """Write the trees as UBJ and the settings as JSON into an existing folder."""
-        booster, offset = self._booster, self._offset
-        if booster is None:
-            if self._forest is None:
-                raise RuntimeError("the forest is not fitted")
-            booster, offset = as_booster(self._forest)
-        booster.save_model(folder / f"{self.name}.ubj")
-        state = {"config": asdict(self.config), "offset": offset}
-        (folder / f"{self.name}.json").write_text(json.dumps(state))
-
-    @classmethod
-    def load(cls, folder: Path, name: str) -> Forest:
-        """Read what ``save`` wrote. Raises FileNotFoundError or xgboost.core.XGBoostError."""
-        import xgboost
-
-        state = json.loads((folder / f"{name}.json").read_text())
-        model = cls(ForestConfig(**state["config"]), name)
-        model._offset = float(state["offset"])
-        model._booster = xgboost.Booster()
-        model._booster.load_model(folder / f"{name}.ubj")
         return model

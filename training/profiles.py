@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from models.label_forest import LabelForestConfig
 from models.moduli_kernel import ModuliKernelConfig
 from models.moduli_metric import MetricConfig
 from models.moduli_model import ModuliConfig
@@ -37,6 +38,7 @@ def small_profile() -> Profile:
             sigma_trees=trees,
             energy_trees=trees,
             network=network,
+            label_forest=LabelForestConfig(trees=40),
             folds=3,
         ),
         replace(

@@ -9,7 +9,7 @@ from importlib.metadata import version as package_version
 
 from features.elements import MOBILE_IONS
 from features.table import FEATURE_VERSION
-from models.bundle import Manifest
+from models.bundle import LAYOUT, Manifest
 from models.domain import Domain
 from training.preparation import Prepared
 from training.tables import Dataset, data_sha256
@@ -41,6 +41,7 @@ def new_manifest(
             "python": platform.python_version(),
             **{name: package_version(name) for name in PACKAGES},
         },
+        layout=LAYOUT,
     )
 
 

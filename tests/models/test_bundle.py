@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle import AlteredBundle, BundleError, Manifest, open_bundle, seal
+from models.bundle import LAYOUT, AlteredBundle, BundleError, Manifest, open_bundle, seal
 
 MANIFEST = Manifest(
     version="",
@@ -73,3 +73,11 @@ def test_the_version_depends_on_the_content_alone(folder: Path) -> None:
 def test_a_missing_bundle_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="make train"):
         open_bundle(tmp_path / "nothing")
+
+
+def test_a_bundle_of_another_layout_opens_but_is_not_predicted_with(folder: Path) -> None:
+    older = open_bundle(folder)
+    assert older.layout == 1
+    with pytest.raises(BundleError, match="make train"):
+        older.check_layout()
+    older.model_copy(update={"layout": LAYOUT}).check_layout()

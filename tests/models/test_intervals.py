@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from models.error_scale import Circumstances
-from models.intervals import ONE_SIGMA, Calibration, calibrate
+from models.intervals import ALIKE_SHARE, ONE_SIGMA, Calibration, calibrate
 from models.labels import FloatArray, Labels
 
 FORMULA = "formula/Li"
@@ -163,6 +164,43 @@ def test_outside_the_data_an_error_of_twice_the_usual_is_expected() -> None:
     below, above = calibration.interval(flagged, 0.9)
     assert below[0] > below[1]
     assert above[0] > above[1]
+
+
+def test_materials_alike_that_agree_make_an_interval_narrower() -> None:
+    calibration = _calibrated()
+    asked = _known(np.zeros(2), np.full(2, 1.0), np.zeros(2))
+    alike = np.stack([np.linspace(-0.1, 0.1, 50), np.linspace(-20.0, 20.0, 50)])
+    plain = np.add(*calibration.interval(asked, 0.9))
+    agreed, scattered = np.add(*calibration.interval(replace(asked, alike=alike), 0.9))
+    assert agreed < plain[0] < scattered
+
+
+def test_materials_alike_count_with_their_share_at_every_level() -> None:
+    calibration = _calibrated()
+    asked = _known(np.full(1, 2.0), np.ones(1), np.zeros(1))
+    alike = np.linspace(-3.0, 5.0, 101)[None, :]
+    for level in (0.05, 0.3, 0.5, 0.9):
+        errors = calibration.offsets(asked, [level])[0, 0]
+        mixed = calibration.offsets(replace(asked, alike=alike), [level])[0, 0]
+        sample = -3.0 + 8.0 * level - 2.0
+        assert mixed == pytest.approx(ALIKE_SHARE * sample + (1.0 - ALIKE_SHARE) * errors)
+
+
+def test_no_agreement_makes_an_interval_narrower_than_replicate_scatter() -> None:
+    asked = replace(_known(np.zeros(1), np.ones(1), np.zeros(1)), alike=np.full((1, 20), 0.3))
+    below, above = EXACT.interval(asked, 0.9)
+    assert below[0] + above[0] >= 2 * 0.41 * norm.ppf(0.95) - 1e-9
+    assert below[0] > 0.0
+
+
+def test_outside_the_data_nothing_is_alike() -> None:
+    calibration = _calibrated()
+    outside = replace(_known(np.zeros(1), np.ones(1), np.zeros(1)), outside=np.array([True]))
+    with_sample = replace(outside, alike=np.zeros((1, 20)))
+    levels = [0.05, 0.5, 0.95]
+    assert np.array_equal(
+        calibration.offsets(with_sample, levels), calibration.offsets(outside, levels)
+    )
 
 
 def test_what_lies_beyond_every_held_out_row_is_objected_to() -> None:

@@ -3,10 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from models.labels import FloatArray, Labels
-from models.trees import BoostedTrees, BoostedTreesConfig, Forest, ForestConfig
+from models.trees import BoostedTrees, BoostedTreesConfig
 
 FAST = BoostedTreesConfig(rounds=60, learning_rate=0.2, max_depth=4, bags=2, colsample_bynode=1.0)
 
@@ -17,35 +16,32 @@ def _table(rows: int = 400) -> tuple[FloatArray, FloatArray]:
     return x, 2.0 * x[:, 0] - np.abs(x[:, 1]) - 5.0
 
 
-@pytest.mark.parametrize(
-    "model", [BoostedTrees(FAST), Forest(ForestConfig(trees=30, max_features=1.0))]
-)
-def test_a_plain_dependence_is_learned(model: BoostedTrees | Forest) -> None:
+def test_a_plain_dependence_is_learned() -> None:
     x, y = _table()
+    model = BoostedTrees(FAST)
     model.fit(x[:300], Labels.of(y[:300]))
     error = np.abs(model.predict(x[300:]) - y[300:]).mean()
     assert error < 0.4 * np.abs(y[300:] - np.median(y[:300])).mean()
 
 
-@pytest.mark.parametrize("model", [BoostedTrees(FAST), Forest(ForestConfig(trees=30))])
-def test_bounds_pull_down_and_never_up(model: BoostedTrees | Forest) -> None:
+def test_bounds_pull_down_and_never_up() -> None:
     x, y = _table()
     low = x[:, 0] < -1.0
     value = np.where(low, -6.0, y)
-    as_values = type(model)(model.config, "as_values")  # type: ignore[arg-type]
+    model, as_values = BoostedTrees(FAST), BoostedTrees(FAST, "as_values")
     as_values.fit(x, Labels.of(value))
     model.fit(x, Labels.of(value, low))
     deep = x[:, 0] < -1.5
     assert model.predict(x[deep]).mean() < as_values.predict(x[deep]).mean()
 
 
-@pytest.mark.parametrize("model", [BoostedTrees(FAST), Forest(ForestConfig(trees=10))])
-def test_a_saved_model_gives_the_same_numbers(model: BoostedTrees | Forest, tmp_path: Path) -> None:
+def test_a_saved_model_gives_the_same_numbers(tmp_path: Path) -> None:
     x, y = _table()
     x[::7, 3] = np.nan
+    model = BoostedTrees(FAST)
     model.fit(x, Labels.of(y))
     model.save(tmp_path)
-    loaded = type(model).load(tmp_path, model.name)
+    loaded = BoostedTrees.load(tmp_path, model.name)
     np.testing.assert_allclose(model.predict(x), loaded.predict(x), rtol=0, atol=1e-6)
 
 
@@ -65,8 +61,3 @@ def test_one_wrong_label_does_not_pull_its_neighbours() -> None:
     model = BoostedTrees(BoostedTreesConfig(rounds=200, learning_rate=0.1, colsample_bynode=1.0))
     model.fit(x, Labels.of(y))
     assert model.predict(np.array([[0.0]]))[0] < 60.0  # the plain mean of the leaf is 40
-
-
-def test_an_unfitted_forest_says_so() -> None:
-    with pytest.raises(RuntimeError, match="not fitted"):
-        Forest(ForestConfig()).predict(np.zeros((1, 2)))
