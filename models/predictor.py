@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +26,9 @@ from models.explanation import Contribution
 from models.intervals import COVERAGE_RANGE, LEVEL_RANGE
 from models.labels import FloatArray
 from models.moduli_model import ModuliModel, ModuliPrediction
-from models.neighbours import MeasuredMaterials, Surroundings
+from models.neighbours import MeasuredMaterials
 from models.plated_metal import plated_metals, plating_notes
+from models.prediction import MOST_QUANTILES, PredictionBlock, prediction_frame
 from models.suitability import SuitabilityPanel, suitability_panel
 from models.targets import (
     ACTIVATION_ENERGY,
@@ -42,20 +42,12 @@ from models.transport_picture import (
     DEFAULT_HAVEN_RATIO,
     DEFAULT_SEPARATOR_THICKNESS_UM,
     PairEstimate,
-    TransportPicture,
     log10_conductivity_curve,
     transport_picture,
 )
 from models.verdict import DomainVerdict, notes_in_words
 from models.volume_ratio import volume_ratios
 
-PROPERTIES = (
-    "log10_conductivity_s_cm",
-    "activation_energy_ev",
-    "shear_modulus_gpa",
-    "bulk_modulus_gpa",
-    "dendrite_suppression_score",
-)
 FEATURE_GROUPS = ("composition", "symmetry", "structure", "transport", "ranked_elements")
 
 
@@ -65,38 +57,6 @@ LEARNED_IN_WORDS = {
     "log10_shear_modulus_gpa": "log10 shear modulus (GPa)",
     "log10_bulk_modulus_gpa": "log10 bulk modulus (GPa)",
 }
-MOST_QUANTILES = 21
-
-
-@dataclass(frozen=True)
-class PredictionBlock:
-    """Predictions of a block of n materials, in order.
-
-    frame: formula, mobile_ion, then value, _lower and _upper of each of PROPERTIES; NaN only
-    where ``notes`` says why. curve: "value", "lower", "upper" of log10 sigma (S/cm), each
-    (n, temperatures). dendrite: every criterion, arrays (n,), against the metal of the mobile ion.
-    electrodes: the metal of each, None where there is no panel.
-    volume_ratio_source: how v was found, a key of models.volume_ratio.SOURCES_IN_WORDS.
-    notes and in_domain: one entry a material. transport: prefactor, diffusion and resistance,
-    with notes of their own. estimates: by target name, on the scale that is learned on, with
-    quantiles at ``quantile_levels``. domain: why and how far outside the data. surroundings and
-    contributions (by target name, one list a material): None where not asked for.
-    """
-
-    frame: pd.DataFrame
-    temperatures_k: FloatArray
-    curve: dict[str, FloatArray] | None
-    dendrite: SuitabilityPanel
-    electrodes: list[str | None]
-    volume_ratio_source: list[str | None]
-    notes: list[list[str]]
-    in_domain: list[bool]
-    transport: TransportPicture
-    estimates: dict[str, Estimate]
-    quantile_levels: tuple[float, ...]
-    domain: DomainVerdict
-    surroundings: list[Surroundings] | None = None
-    contributions: dict[str, list[list[Contribution]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +159,7 @@ class Predictor:
         curve = log10_conductivity_curve(pair, kelvin) if len(kelvin) else None
         surroundings = self._measured.around(fractions_of(features)) if neighbours else None
         return PredictionBlock(
-            frame=_frame(materials, pair, shear, bulk, panel),
+            frame=prediction_frame(materials, pair, shear, bulk, panel),
             temperatures_k=kelvin,
             curve=curve,
             dendrite=panel,
@@ -337,32 +297,3 @@ def _checked(
     if not (np.isfinite(kelvin).all() and (kelvin > 0).all()):
         raise ValueError("temperatures must be finite and above absolute zero")
     return kelvin
-
-
-def _frame(
-    materials: Sequence[Material],
-    pair: PairEstimate,
-    shear: Estimate,
-    bulk: Estimate,
-    panel: SuitabilityPanel,
-) -> pd.DataFrame:
-    """The frame of a PredictionBlock; moduli, learned on the log10 scale, in GPa."""
-    sigma, energy = pair.log10_conductivity_s_cm, pair.activation_energy_ev
-    columns: dict[str, Any] = {
-        "formula": [material.formula for material in materials],
-        "mobile_ion": [material.mobile_ion for material in materials],
-        "log10_conductivity_s_cm": sigma,
-        "log10_conductivity_s_cm_lower": sigma - pair.log10_conductivity_below,
-        "log10_conductivity_s_cm_upper": sigma + pair.log10_conductivity_above,
-        "activation_energy_ev": energy,
-        "activation_energy_ev_lower": energy - pair.activation_energy_below_ev,
-        "activation_energy_ev_upper": energy + pair.activation_energy_above_ev,
-    }
-    for name, part in (("shear_modulus_gpa", shear), ("bulk_modulus_gpa", bulk)):
-        columns[name] = 10.0**part.mean
-        columns[f"{name}_lower"] = 10.0 ** (part.mean - part.below)
-        columns[f"{name}_upper"] = 10.0 ** (part.mean + part.above)
-    columns["dendrite_suppression_score"] = panel.score
-    columns["dendrite_suppression_score_lower"] = panel.score_lower
-    columns["dendrite_suppression_score_upper"] = panel.score_upper
-    return pd.DataFrame(columns)

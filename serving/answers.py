@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.measured_criteria import MeasuredValues
-from models.predictor import PROPERTIES, PredictionBlock, Predictor
+from models.prediction import PROPERTIES, PredictionBlock
+from models.predictor import Predictor
 from serving.blocks import ScoredBlock
 from serving.dendrite_answers import panels
 from serving.reliability_answers import add_uncertainty, reliability_parts

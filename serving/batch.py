@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from models.predictor import Predictor
 from serving.engines import Engine, EngineError, InProcess
 from serving.list_files import ListFormat
 from serving.parts import Job, Parts, fingerprint
@@ -26,6 +26,9 @@ from serving.score_columns import (
     TransportColumns,
 )
 from serving.writers import check_output, join_parts, part_bytes
+
+if TYPE_CHECKING:
+    from models.predictor import Predictor
 
 __all__ = [
     "DENDRITE_SCHEMA",

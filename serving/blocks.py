@@ -9,19 +9,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from features.material import InvalidMaterial, Material
 from models.measured_criteria import NOTHING_MEASURED, MeasuredValues
-from models.predictor import PROPERTIES, PredictionBlock, Predictor
+from models.prediction import PROPERTIES, PredictionBlock
 from models.transport_picture import (
     DEFAULT_HAVEN_RATIO,
     DEFAULT_SEPARATOR_THICKNESS_UM,
     TRANSPORT_PROPERTIES,
 )
+
+if TYPE_CHECKING:
+    from models.predictor import Predictor
 
 logger = logging.getLogger("bentoml.frenkel")
 

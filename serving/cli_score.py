@@ -154,8 +154,7 @@ def score(
 
 def _engine(name: EngineName, source: Path, workers: int | None, scheduler: str | None) -> Engine:
     from models.bundle import BundleError, default_bundle_path
-    from models.predictor import Predictor
-    from serving.engines import InProcess, Processes, available_cores
+    from serving.engines import Processes, available_cores, in_process
     from serving.readers import open_list
     from serving.structure_rows import StructureRows
 
@@ -166,10 +165,10 @@ def _engine(name: EngineName, source: Path, workers: int | None, scheduler: str 
         if open_list(source).has_structures:
             # Structures take nearly all of the time, so it is they that get the processes.
             structures = StructureRows(workers or available_cores(), cache=_cache())
-            return InProcess(Predictor.load(bundle), structures)
+            return in_process(bundle, structures)
         cores = available_cores() if source.stat().st_size > MANY_BYTES else 1
         if (workers or cores) == 1:
-            return InProcess(Predictor.load(bundle))
+            return in_process(bundle)
         return Processes(bundle, workers or cores)
     except BundleError as error:
         raise UserError(str(error)) from error

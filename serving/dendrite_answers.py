@@ -9,7 +9,7 @@ from typing import Any
 
 from models.electrodes import ELECTRODES, LITHIUM
 from models.measured_criteria import MeasuredValues, measured_criteria
-from models.predictor import PredictionBlock
+from models.prediction import PredictionBlock
 from models.suitability import NOT_PREDICTED, SCORE_PARTS
 from models.volume_ratio import SOURCES_IN_WORDS
 

@@ -74,6 +74,13 @@ class InProcess:
             self._structures.close()
 
 
+def in_process(path: Path, structures: StructureRows | None = None) -> InProcess:
+    """An engine with the bundle at ``path``. Raises BundleError where there is none."""
+    from models.predictor import Predictor  # torch and more, which a mere reader goes without
+
+    return InProcess(Predictor.load(path), structures)
+
+
 class Processes:
     """Predicts in ``workers`` processes, each with the bundle at ``path`` loaded once.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.neighbours import Neighbour
-from models.predictor import PredictionBlock
+from models.prediction import PredictionBlock
 
 Json = dict[str, Any]
 

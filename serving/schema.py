@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 from models.carrier_density import DENSITY_RANGE_G_CM3, is_density
 from models.intervals import LEVEL_RANGE
 from models.measured_criteria import ACCEPTED, MeasuredValues, is_accepted
-from models.predictor import MOST_QUANTILES
+from models.prediction import MOST_QUANTILES
 from models.transport_picture import (
     DEFAULT_HAVEN_RATIO,
     DEFAULT_SEPARATOR_THICKNESS_UM,

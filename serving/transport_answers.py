@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from models.predictor import PredictionBlock
+from models.prediction import PredictionBlock
 from models.transport_picture import TRANSPORT_PROPERTIES, Band
 
 Json = dict[str, Any]

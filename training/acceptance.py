@@ -10,7 +10,8 @@ from pymatgen.core.structure import Structure
 
 from features.material import InvalidMaterial, Material
 from models.labels import FloatArray
-from models.predictor import PROPERTIES, PredictionBlock, Predictor
+from models.prediction import PROPERTIES, PredictionBlock
+from models.predictor import Predictor
 
 # Two ways to write one material must agree to this, absolute and relative.
 AGREEMENT = 1e-9

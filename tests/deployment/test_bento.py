@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from models.bundle import open_bundle
-from models.predictor import PROPERTIES, Predictor
+from models.prediction import PROPERTIES
+from models.predictor import Predictor
 from serving.blocks import MaterialText, score_block
 from tests.deployment.started import started
 from tests.serving.conftest import free_port

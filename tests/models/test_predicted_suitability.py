@@ -12,7 +12,8 @@ from pymatgen.core import Lattice, Structure
 from features.material import Material
 from models.bundle import MANIFEST, SEAL, Manifest, seal
 from models.electrodes import typical_volume_ratio, volume_ratio
-from models.predictor import PredictionBlock, Predictor
+from models.prediction import PredictionBlock
+from models.predictor import Predictor
 from models.volume_ratio import COMPOSITION, STRUCTURE, TYPICAL
 
 ROCK_SALT = Structure.from_spacegroup(

@@ -10,7 +10,8 @@ from pymatgen.core import Lattice, Structure
 
 from features.material import Material
 from models.bundle import AlteredBundle
-from models.predictor import PROPERTIES, Predictor
+from models.prediction import PROPERTIES
+from models.predictor import Predictor
 
 FORMULAS = ["Li7La3Zr2O12", "Li6PS5Cl", "Na3PS4", "Li1.3Al0.3Ti1.7(PO4)3", "MgSc2Se4"]
 

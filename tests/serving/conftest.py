@@ -25,7 +25,7 @@ from models.dendrite_uncertainty import ModulusDistribution
 from models.estimates import Estimate
 from models.explanation import Contribution
 from models.neighbours import Measured, Neighbour, Surroundings
-from models.predictor import PROPERTIES
+from models.prediction import PROPERTIES
 from models.suitability import SuitabilityPanel, suitability_panel
 from models.targets import TARGETS
 from models.transport_picture import PairEstimate, transport_picture

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.material import Material
-from models.predictor import PROPERTIES, Predictor
+from models.prediction import PROPERTIES
+from models.predictor import Predictor
 from serving.batch import (
     OUTPUT_SCHEMA,
     TRANSPORT_SCHEMA,
@@ -400,3 +402,9 @@ def test_a_list_has_the_numbers_of_the_predictor(tmp_path: Path, predictor: Pred
     score_list(tmp_path / "in.csv", tmp_path / "out.parquet", predictor, coverage=0.8)
     for frame in (pd.read_csv(tmp_path / "out.csv"), pd.read_parquet(tmp_path / "out.parquet")):
         np.testing.assert_allclose(frame[names].to_numpy(np.float64), expected, atol=1e-9, rtol=0)
+
+
+def test_a_process_that_only_hands_out_blocks_goes_without_the_learners() -> None:
+    look = "import sys, serving.batch; print(*sorted({'torch', 'xgboost'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.predictor import PROPERTIES
+from models.prediction import PROPERTIES
 from models.transport_picture import TRANSPORT_PROPERTIES
 from serving.answer_schema import PredictResponse
 from serving.cli import main

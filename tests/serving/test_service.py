@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from features.material import Material
 from models.bundle import open_bundle
 from models.card import ModelCard
-from models.predictor import PROPERTIES, Predictor
+from models.prediction import PROPERTIES
+from models.predictor import Predictor
 from models.transport_picture import TRANSPORT_PROPERTIES
 from serving.answer_schema import PredictResponse
 from serving.batch import score_list
