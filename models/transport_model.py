@@ -101,10 +101,11 @@ class TransportModel:
         for name, rows in rows_of.items():
             if not len(rows):
                 continue
-            view, own = self.views[name], some_rows(features, rows)
+            view = self.views[name]
+            x = view.matrix(some_rows(features, rows))
             for column, target in enumerate(TRANSPORT_TARGETS):
                 part = answers.part(rows, column, view.blended[target.name].calibration)
-                known = view.with_alike(target.name, own, part.known)
+                known = view.with_alike(target.name, x, part.known)
                 found[target.name].append(replace(part, known=known))
         return found
 

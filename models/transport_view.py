@@ -67,7 +67,8 @@ class TransportView:
         self.candidates: Candidates | None = None
         self.label_forests: dict[str, LabelForest] = {}
 
-    def _matrix(self, features: pd.DataFrame) -> FloatArray:
+    def matrix(self, features: pd.DataFrame) -> FloatArray:
+        """(n, d) the view's columns. Raises KeyError for a table that lacks one."""
         return self._columns.matrix(features)
 
     def fit(
@@ -81,7 +82,7 @@ class TransportView:
 
         Returns the held-out predictions by target name.
         """
-        x = self._matrix(data.features)
+        x = self.matrix(data.features)
         held_out = self._held_out(config, x, data, judged, progress)
         category = self.category(data.features)
         for target in TRANSPORT_TARGETS:
@@ -154,17 +155,15 @@ class TransportView:
         if self.candidates is None:
             raise RuntimeError("the model is not fitted")
         used = np.column_stack([self.blended[target.name].used for target in TRANSPORT_TARGETS])
-        each = self.candidates.predict(self._matrix(features), used)
+        each = self.candidates.predict(self.matrix(features), used)
         return combined(each, TRANSPORT_TARGETS, self.blended)
 
-    def with_alike(
-        self, target: str, features: pd.DataFrame, known: Circumstances
-    ) -> Circumstances:
-        """``known`` of n rows, and what materials alike were measured to have.
+    def with_alike(self, target: str, x: FloatArray, known: Circumstances) -> Circumstances:
+        """``known`` of n rows, ``matrix`` x (n, d), and what materials alike were measured to have.
 
         Raises KeyError before ``fit``.
         """
-        seen = self._seen_by_forest(target, self._matrix(features), known)
+        seen = self._seen_by_forest(target, x, known)
         return replace(known, alike=self.label_forests[target].sample(seen))
 
     def _fit_label_forest(

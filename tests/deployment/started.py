@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,17 +23,20 @@ def started(
     ready_path: str,
     folder: Path,
     environment: Mapping[str, str],
-    log: Path,
     limit_s: float,
 ) -> Iterator[str]:
     """The address of ``command`` on ``port``, once ``ready_path`` answers 200.
 
-    What it says is kept in ``log``, and shown where it ends or takes longer than ``limit_s``.
+    It runs in ``folder``, with the programs of this Python first on the PATH: MLflow looks for
+    uvicorn there. What it says is kept in the folder, and shown where it ends or takes longer than
+    ``limit_s``.
     """
+    path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    log = folder / "server.log"
     address = f"http://127.0.0.1:{port}"
     with log.open("w") as stream:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=stream, stderr=stream
+            command, cwd=folder, env={**environment, "PATH": path}, stdout=stream, stderr=stream
         )
         try:
             deadline = time.monotonic() + limit_s

@@ -74,7 +74,6 @@ def served(bento: Path) -> Iterator[str]:
         ready_path="/readyz",
         folder=bento.parent,
         environment=environment,
-        log=bento.parent / "serve.log",
         limit_s=START_LIMIT_S,
     ) as address:
         yield address

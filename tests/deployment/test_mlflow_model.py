@@ -84,15 +84,12 @@ def test_mlflow_models_serve_answers_with_the_same_numbers(
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
     command += ["-m", "models:/frenkel@champion", "-h", "127.0.0.1", "-p", str(port), "-w", "1"]
     environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{champion}/mlflow.db"}
-    # The server runs uvicorn from the PATH.
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with started(
         command,
         port=port,
         ready_path="/ping",
         folder=champion,
         environment=environment,
-        log=champion / "serve.log",
         limit_s=START_LIMIT_S,
     ) as address:
         body = {"dataframe_records": [{"formula": each} for each in FORMULAS]}

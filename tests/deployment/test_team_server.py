@@ -115,17 +115,12 @@ def tracking_server(database: str, tmp_path_factory: pytest.TempPathFactory) -> 
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", database]
     command += ["--artifacts-destination", str(folder / "artifacts"), "--workers", "1"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-    }
     with started(
         command,
         port=port,
         ready_path="/health",
         folder=folder,
-        environment=environment,
-        log=folder / "server.log",
+        environment=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
         limit_s=START_LIMIT_S,
     ) as address:
         yield address
