@@ -96,16 +96,15 @@ def settle(
     for _ in range(ATTEMPTS):
         against = registry.aliases().get(CHAMPION)
         verdict = judge(champion_rows(against), trained, failures, against)
-        if registry.aliases().get(CHAMPION) == against:
+        if verdict.promoted and registry.succeed(number, against):
+            tag_version(number, {"promoted": verdict.in_words()})
+            return verdict
+        if not verdict.promoted and registry.aliases().get(CHAMPION) == against:
             break
     else:
         reason = f"the champion changed {ATTEMPTS} times while this was judged"
         verdict = Verdict(False, against, [reason], [])
-    if verdict.promoted:
-        registry.promote(number)
-        tag_version(number, {"promoted": verdict.in_words()})
-    else:
-        registry.keep_as_challenger(number, verdict.in_words())
+    registry.keep_as_challenger(number, verdict.in_words())
     return verdict
 
 

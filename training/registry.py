@@ -77,18 +77,60 @@ def bundle_of(number: str) -> Iterator[Path]:
 
 def promote(number: str) -> None:
     """Make a version the champion; the champion until now becomes the previous one."""
+    before = aliases().get(CHAMPION)
+    if before != number:
+        _point(CHAMPION, number)
+        _step_down(before, number)
+
+
+def succeed(number: str, before: str | None) -> bool:
+    """Make a version the champion in the place of ``before``, None for the first champion.
+
+    False, and nothing changed, where another version has become champion since.
+    """
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    if aliases().get(CHAMPION) != before:
+        return False
+    try:
+        MlflowClient().set_registered_model_alias(MODEL_NAME, CHAMPION, number)
+    except MlflowException:
+        # Of two first champions at one moment a database turns one away.
+        if aliases().get(CHAMPION) == before:
+            raise
+        return False
+    _step_down(before, number)
+    return True
+
+
+def _step_down(before: str | None, number: str) -> None:
+    """The aliases beside the champion's, once ``number`` has become champion after ``before``.
+
+    In this order there is a champion at every moment.
+    """
     from mlflow import MlflowClient
 
-    client, named = MlflowClient(), aliases()
-    before = named.get(CHAMPION)
-    if before == number:
-        return
-    # In this order there is a champion at every moment.
-    client.set_registered_model_alias(MODEL_NAME, CHAMPION, number)
     if before is not None:
-        client.set_registered_model_alias(MODEL_NAME, PREVIOUS, before)
-    if named.get(CHALLENGER) == number:
-        client.delete_registered_model_alias(MODEL_NAME, CHALLENGER)
+        _point(PREVIOUS, before)
+    if aliases().get(CHALLENGER) == number:
+        MlflowClient().delete_registered_model_alias(MODEL_NAME, CHALLENGER)
+
+
+def _point(alias: str, number: str) -> None:
+    """Point an alias to a version, whichever it points to now."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    client = MlflowClient()
+    try:
+        client.set_registered_model_alias(MODEL_NAME, alias, number)
+    except MlflowException:
+        # MLflow inserts an alias it has not found. Where another process inserts it at the same
+        # moment, a database turns one of them away; the second time it is there to be changed.
+        if alias not in aliases():
+            raise
+        client.set_registered_model_alias(MODEL_NAME, alias, number)
 
 
 def rollback() -> str:
@@ -106,8 +148,5 @@ def rollback() -> str:
 
 def keep_as_challenger(number: str, reason: str) -> None:
     """Point the challenger's alias to a version and say on it why it is not the champion."""
-    from mlflow import MlflowClient
-
-    client = MlflowClient()
-    client.set_registered_model_alias(MODEL_NAME, CHALLENGER, number)
+    _point(CHALLENGER, number)
     tag_version(number, {"not_promoted": reason})

@@ -10,8 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -175,3 +177,32 @@ def test_two_trainings_that_end_together_lose_nothing(
     assert kept_versions == versions
     champion = registry.aliases()[tracking.CHAMPION]
     assert open_bundle(served).version == registry.versions()[champion].tags["bundle_version"]
+
+
+def test_champions_and_challengers_named_at_the_same_moment_turn_nobody_down(
+    tracking_server: str, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    from training import registry, tracking
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_server)
+    tracking.connect()
+    with tracking.run("aliases", {}):
+        numbers = [tracking.register(bundle, {}) for _ in range(2)]
+    client, together = MlflowClient(), Barrier(2)
+
+    def first(number: str) -> bool:
+        together.wait(30)
+        registry.keep_as_challenger(number, "tried")
+        together.wait(30)
+        return registry.succeed(number, None)
+
+    with ThreadPoolExecutor(2) as both:
+        for _ in range(10):
+            for alias in registry.aliases():
+                client.delete_registered_model_alias(tracking.MODEL_NAME, alias)
+            succeeded = list(both.map(first, numbers))
+            # Where neither is turned away, the later one stays.
+            assert any(succeeded)
+            assert registry.aliases()[tracking.CHAMPION] in numbers

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from typer.testing import CliRunner
 
 from models.bundle import open_bundle
@@ -13,7 +15,7 @@ from models.predictor import Predictor
 from tests.training.bundles import other_version
 from training import registry, tracking
 from training.acceptance import failed_checks
-from training.publication import Published, publish
+from training.publication import Published, publish, version_tags
 
 CHAMPION, CHALLENGER, PREVIOUS = tracking.CHAMPION, tracking.CHALLENGER, tracking.PREVIOUS
 
@@ -89,6 +91,43 @@ def test_the_first_is_champion_a_worse_one_is_not_and_a_rollback_goes_back(
     assert (
         "the registry has no version 'nothing'; it has champion, previous, 1, 2, 3" in done.output
     )
+
+
+def test_of_two_first_champions_the_one_turned_away_is_judged_against_the_other(
+    bundle: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (
+        other_version(bundle, here / "first", 0.0),
+        other_version(bundle, here / "second", 0.3),
+    )
+    with tracking.run("test", {}):
+        number = tracking.register(first, version_tags(first, open_bundle(first)))
+    point = MlflowClient.set_registered_model_alias
+
+    def outrun(client: MlflowClient, name: str, alias: str, version: str) -> None:
+        if alias == CHAMPION and CHAMPION not in registry.aliases():
+            point(client, name, alias, number)
+            raise MlflowException("duplicate key value violates unique constraint")
+        point(client, name, alias, version)
+
+    monkeypatch.setattr(MlflowClient, "set_registered_model_alias", outrun)
+    late = published(second, here / "bundle")
+    assert not late.verdict.promoted
+    assert late.verdict.against == number
+    assert registry.aliases() == {CHAMPION: number, CHALLENGER: late.number}
+    assert open_bundle(here / "bundle").version == open_bundle(first).version
+
+
+@pytest.mark.parametrize("alias", [CHAMPION, CHALLENGER])
+def test_a_registry_that_fails_is_not_taken_for_another_training(
+    bundle: Path, here: Path, monkeypatch: pytest.MonkeyPatch, alias: str
+) -> None:
+    def fail(client: MlflowClient, name: str, alias: str, version: str) -> None:
+        raise MlflowException("the disk is full")
+
+    monkeypatch.setattr(MlflowClient, "set_registered_model_alias", fail)
+    with pytest.raises(MlflowException, match="the disk is full"):
+        published(bundle, here / "bundle", () if alias == CHAMPION else ("a check failed",))
 
 
 def test_a_failed_check_keeps_it_a_challenger_and_each_version_says_what_it_is(
