@@ -26,6 +26,8 @@ from models.folds import grouped_fold_of
 from models.held_out import HeldOut, error_correlation
 from models.labels import Labels
 from models.moduli_candidates import CANDIDATES, ModuliConfig
+from models.moduli_kernel import NEAREST
+from models.moduli_model import with_errors_alike
 from models.moduli_view import ModuliData
 from models.suitability import suitability_panel
 from models.targets import MODULI_TARGETS
@@ -156,31 +158,42 @@ def data_rows(prepared: Prepared, data: ModuliData) -> IntArray:
     return rows
 
 
-def fold_predictions(
-    data: ModuliData, config: ModuliConfig, view: str
-) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Each candidate's held-out log10 G and log10 K in a view, (n, candidates, 2), NaN for rows
-    that do not know the view; the distances (n, 2) to the rows learned from; the folds (n,)."""
+@dataclass(frozen=True)
+class FoldPredictions:
+    """Held-out rows of a view, NaN for those that do not know it: each candidate's log10 G and
+    log10 K (n, candidates, 2); errors with materials alike (n, materials, 2); distances (n, 2) to
+    the rows learned from; folds (n,)."""
+
+    each: FloatArray
+    errors: FloatArray
+    distance: FloatArray
+    fold: IntArray
+
+
+def fold_predictions(data: ModuliData, config: ModuliConfig, view: str) -> FoldPredictions:
+    """Every row predicted by candidates that learned from the other folds."""
     model = new_moduli_model(config).views[view]
     x, judged = model.matrix(data.features), data.knows(model.name)
     fold = grouped_fold_of(data.groups, config.folds, "moduli")
-    raw = np.full((len(x), len(CANDIDATES), 2), np.nan)
+    each = np.full((len(x), len(CANDIDATES), 2), np.nan)
+    errors = np.full((len(x), NEAREST, 2), np.nan)
     fractions = fractions_of(data.features)
     distance = np.full((len(x), 2), np.nan)
     for number in range(config.folds):
         print(f"moduli, {model.name}: fold {number + 1} of {config.folds}", flush=True)
         inside, outside = fold != number, (fold == number) & judged
         fitted = model.fit_candidates(config, data.take(inside))
-        raw[outside] = fitted.predict(x[outside])
+        each[outside], errors[outside] = fitted.predict(x[outside])
         distance[outside] = CompositionIndex(fractions[inside]).nearness(fractions[outside])
-    return raw, distance, fold
+    return FoldPredictions(each, errors, distance, fold)
 
 
 def out_of_fold(data: ModuliData, config: ModuliConfig, view: str) -> Moduli:
     """Every training row predicted, blended and calibrated as a held-out one."""
-    raw, distance, fold = fold_predictions(data, config, view)
-    category = np.full(len(raw), view)
-    moduli = Moduli(np.empty((len(raw), 2)), np.empty((len(raw), 2)), np.empty(len(raw)))
+    made = fold_predictions(data, config, view)
+    fold, distance, count = made.fold, made.distance, len(made.fold)
+    category = np.full(count, view)
+    moduli = Moduli(np.empty((count, 2)), np.empty((count, 2)), np.empty(count))
     for number in range(config.folds):
         own = fold == number
         parts = {}
@@ -188,14 +201,15 @@ def out_of_fold(data: ModuliData, config: ModuliConfig, view: str) -> Moduli:
             judged = np.isfinite(data.y[:, column]) & data.knows(view)
             rows = np.flatnonzero(judged & ~own)
             labels = Labels.of(data.y[rows, column])
-            part = HeldOut(rows, labels, raw[rows, :, column], fold[rows], distance[rows])
+            part = HeldOut(rows, labels, made.each[rows, :, column], fold[rows], distance[rows])
             blended = part.blend_and_calibrate(target, category[rows])
             parts[target.name] = part
-            value, spread = blended.combine(raw[own, :, column])
+            value, spread = blended.combine(made.each[own, :, column])
             mean = np.clip(value, *target.plausible)
             moduli.mean[own, column] = mean
             known = Circumstances(mean, spread, distance[own], category[own])
-            half = 0.5 * np.sum(blended.calibration.interval(known, COVERAGE), axis=0)
+            alike = with_errors_alike(known, made.errors[own, :, column])
+            half = 0.5 * np.sum(blended.calibration.interval(alike, COVERAGE), axis=0)
             # As served: the half width at the coverage asked for sets the normal distribution.
             moduli.deviation[own, column] = half / norm.ppf(0.5 + COVERAGE / 2)
         moduli.correlation[own] = error_correlation(parts)

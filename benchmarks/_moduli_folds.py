@@ -24,7 +24,7 @@ from features.table import feature_groups
 from models.composition_distance import CompositionIndex, fractions_of
 from models.error_scale import Circumstances
 from models.folds import grouped_fold_of
-from models.moduli_model import ModuliConfig
+from models.moduli_model import ModuliConfig, with_errors_alike
 from models.moduli_view import FORMULA, STRUCTURE, SYMMETRY, ModuliView
 from models.seeds import seed_for
 from models.targets import MODULI_TARGETS
@@ -85,14 +85,15 @@ class Fitted:
 
     def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
         """log10 G and log10 K, and the lower and upper ends of their intervals, each (n, 2)."""
-        mean, spread = self.view.predict(features)
+        mean, spread, errors = self.view.predict(features)
         distance = self.learned.nearness(fractions_of(features))
         name = np.full(len(mean), self.view.name)
         lower, upper = np.empty_like(mean), np.empty_like(mean)
         for column, target in enumerate(MODULI_TARGETS):
             known = Circumstances(mean[:, column], spread[:, column], distance, name)
             calibration = self.view.blended[target.name].calibration
-            below, above = calibration.interval(known, COVERAGE)
+            alike = with_errors_alike(known, errors[:, :, column])
+            below, above = calibration.interval(alike, COVERAGE)
             lower[:, column], upper[:, column] = mean[:, column] - below, mean[:, column] + above
         return mean, lower, upper
 

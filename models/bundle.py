@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
-LAYOUT = 2  # counts up when what a bundle holds changes, so that an older one is not misread
+LAYOUT = 3  # counts up when what a bundle holds changes, so that an older one is not misread
 ALLOWED_ENDINGS = (".json", ".ubj", ".skops", ".safetensors", ".npz")
 
 

@@ -18,6 +18,22 @@ FEWEST_ROWS = 40
 
 
 @dataclass(frozen=True)
+class Alike:
+    """What the truth of n materials would be if they were like materials that are known.
+
+    values: (n, any) in the target's unit. share: how much their quantiles weigh beside those of
+    held-out errors, 0 to 1.
+    """
+
+    values: FloatArray
+    share: float
+
+    def quantiles(self, levels: FloatArray) -> FloatArray:
+        """(n, levels)."""
+        return np.asarray(np.quantile(self.values, levels, axis=1).T)
+
+
+@dataclass(frozen=True)
 class Circumstances:
     """What is known of n predictions of one target.
 
@@ -25,8 +41,7 @@ class Circumstances:
     deviation. distance: (n, 2) composition distance to the nearest training material and the mean
     of that to the five nearest. category: (n,) what was given of the material, and its mobile ion.
     outside: (n,) known from elsewhere to lie outside the data; None for none of them.
-    alike: (n, any) what materials alike were measured to have, in the target's unit; None where
-    nobody looked.
+    alike: what materials alike tell of the truth; None where nobody looked.
     """
 
     prediction: FloatArray
@@ -34,7 +49,7 @@ class Circumstances:
     distance: FloatArray
     category: npt.NDArray[np.str_]
     outside: BoolArray | None = None
-    alike: FloatArray | None = None
+    alike: Alike | None = None
 
     def __len__(self) -> int:
         return len(self.prediction)
@@ -47,7 +62,7 @@ class Circumstances:
             self.distance[rows],
             self.category[rows],
             None if self.outside is None else self.outside[rows],
-            None if self.alike is None else self.alike[rows],
+            None if self.alike is None else Alike(self.alike.values[rows], self.alike.share),
         )
 
     def inputs(self, smallest_spread: float) -> FloatArray:

@@ -5,9 +5,8 @@ apart by what is known of a material and by how high the prediction is, give int
 coverage that need not be symmetric: poor conductors are predicted too high more often than too
 low.
 
-Where a sample of what materials alike were measured to have is at hand (models.label_forest), its
-quantiles and these are averaged, level by level: the sample knows the shape of the distribution,
-the errors its size.
+Where materials alike tell of the truth too (values measured on them, models.label_forest, or errors
+made with them, models.moduli_kernel), their quantiles and these are averaged, level by level.
 """
 
 from __future__ import annotations
@@ -42,9 +41,6 @@ OUTSIDE_FACTOR = 2.0
 CLOSE_RELATIVE = 0.3
 # The served value always lies inside its interval, by at least this share of the replicates' part.
 LEAST_SHARE = 0.25
-# Weight of the quantiles of materials alike; chosen with the forest's settings on held-out papers
-# and compositions of the training rows, where it made interval scores 9 % smaller.
-ALIKE_SHARE = 0.65
 # Central two thirds of a normal distribution: its half width is one standard deviation.
 ONE_SIGMA = (float(ndtr(-1.0)), float(ndtr(1.0)))
 
@@ -145,10 +141,10 @@ class Calibration:
         errors = self._scores(known, levels) * self.expected_error(known)[:, None]
         if known.alike is None:
             return errors
-        alike = np.quantile(known.alike, levels, axis=1).T - known.prediction[:, None]
+        alike = known.alike.quantiles(levels) - known.prediction[:, None]
         # Outside the data no material is alike.
         outside = np.zeros(len(known), bool) if known.outside is None else known.outside
-        share = np.where(outside, 0.0, ALIKE_SHARE)[:, None]
+        share = np.where(outside, 0.0, known.alike.share)[:, None]
         return np.asarray(share * alike + (1.0 - share) * errors)
 
     def _scores(self, known: Circumstances, levels: FloatArray) -> FloatArray:

@@ -47,9 +47,13 @@ class Candidates:
     trees: list[BoostedTrees]
     network: ModuliNet
 
-    def predict(self, x: FloatArray) -> FloatArray:
-        """(n, candidates, 2) in log10 GPa of x (n, d)."""
-        return all_predictions(x, self.kernel.predict(x), self.trees, self.network)
+    def predict(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(n, candidates, 2) in log10 GPa of x (n, d): the kernel, the trees on top of it, the
+        network; and (n, materials, 2) errors of the kernel with materials alike."""
+        base, errors = self.kernel.answer(x)
+        inputs = np.hstack([x, base])
+        boosted = base + np.column_stack([each.predict(inputs) for each in self.trees])
+        return np.stack([base, boosted, self.network.predict(x)], axis=1), errors
 
     def save(self, folder: Path) -> None:
         """Write every part into an existing folder."""
@@ -90,13 +94,3 @@ def fit_trees(
         model.fit(inputs[rows], Labels.of((y - base)[rows, column]))
         trees.append(model)
     return trees
-
-
-def all_predictions(
-    x: FloatArray, base: FloatArray, trees: list[BoostedTrees], network: ModuliNet
-) -> FloatArray:
-    """(n, candidates, 2) in log10 GPa: the kernel's ``base``, the trees on top of it, the
-    network."""
-    inputs = np.hstack([x, base])
-    boosted = base + np.column_stack([each.predict(inputs) for each in trees])
-    return np.stack([base, boosted, network.predict(x)], axis=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.gaussian_process import factor_of, left_out_error, trust
 from models.labels import BoolArray, FloatArray, IntArray
 from models.moduli_metric import Inputs, Metric, MetricConfig, distance, learn_metric, squares
 from models.network import Standardiser
@@ -23,8 +25,7 @@ from models.network import Standardiser
 BLOCK_ROWS = 512  # rows of the covariance at a time
 ANSWERED_ROWS = 64  # rows of a prediction at a time: they stay in the processor's cache
 FEWEST_ROWS = 8
-DEGREES_OF_FREEDOM = 3.0
-MEDIAN_TO_SCALE = 1.5  # of squared errors, roughly as for a normal distribution of two labels
+NEAREST = 50  # training materials whose errors tell what to expect of an answer
 SHARE_DIGITS = 2  # shares of the elements that make a prototype agree to so many decimals
 
 
@@ -47,6 +48,26 @@ class ModuliKernelConfig:
     rank: int = 64
 
 
+@dataclass(frozen=True)
+class Projected:
+    """n rows as the learned metric sees them: (n, rank) where likeness fades slowly and where it
+    fades fast, and what is known of their symmetry."""
+
+    far: Tensor
+    near: Tensor
+    inputs: Inputs
+
+    @cached_property
+    def squares(self) -> tuple[Tensor, Tensor]:
+        """Squared lengths (n,) of both."""
+        return squares(self.far), squares(self.near)
+
+    def block(self, start: int) -> Projected:
+        """BLOCK_ROWS rows from ``start``."""
+        rows = slice(start, start + BLOCK_ROWS)
+        return Projected(self.far[rows], self.near[rows], self.inputs.take(rows))
+
+
 class ModuliKernel:
     """Predicts (log10 G, log10 K). The metric is learned once and can serve several fits."""
 
@@ -59,8 +80,9 @@ class ModuliKernel:
         self._metric: Metric | None = None
         self._scaler = Standardiser(np.zeros(0), np.ones(0))
         self._far, self._near = torch.zeros(0), torch.zeros(0)  # (d, rank) projections
-        self._anchors: tuple[Tensor, Tensor, Inputs] | None = None
+        self._anchors: Projected | None = None
         self._coefficients = torch.zeros(0)
+        self._errors = np.zeros((0, 2))  # of each anchor, left out with its group
         self._centre, self._spread = np.zeros(2), np.ones(2)
 
     def learn_metric(self, x: FloatArray, y: FloatArray) -> None:
@@ -99,18 +121,19 @@ class ModuliKernel:
             covariance = torch.empty(size, size)
             for start in range(0, size, BLOCK_ROWS):
                 covariance[start : start + BLOCK_ROWS] = self._likeness(
-                    _slice(self._anchors, start), self._anchors
+                    self._anchors.block(start), self._anchors
                 )
             noise = self._metric.noise.expand(size)
-            noise = noise / _trust(covariance, noise, labels)
+            noise = noise / trust(covariance, noise, labels)
             covariance.diagonal().add_(noise)
-            factor = _factor(covariance)
+            factor = factor_of(covariance)
             del covariance
             coefficients = torch.cholesky_solve(labels, factor)
             inverse = torch.cholesky_inverse(factor)
             del factor
-            error = _left_out_error(inverse, coefficients, groups[known])
+            error = left_out_error(inverse, coefficients, groups[known])
             self._coefficients = coefficients.double()
+        self._errors = error.double().numpy() * self._spread
         outside = np.empty_like(y)
         outside[known] = (labels - error).double().numpy() * self._spread + self._centre
         if not known.all():
@@ -118,40 +141,49 @@ class ModuliKernel:
         return outside
 
     def predict(self, x: FloatArray) -> FloatArray:
-        """(n, 2) in log10 GPa. Raises RuntimeError before ``fit``."""
+        """(n, 2) in log10 GPa of x (n, d). Raises RuntimeError before ``fit``."""
+        return self.answer(x)[0]
+
+    def answer(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What is predicted of x (n, d), and how far off the kernel was with materials alike.
+
+        (n, 2) in log10 GPa, and (n, NEAREST, 2): label minus prediction of the training rows most
+        alike, each predicted from the rows of other groups; fewer where there are no more. Raises
+        RuntimeError before ``fit``.
+        """
         if self._anchors is None:
             raise RuntimeError("the kernel is not fitted")
-        parts = [np.zeros((0, 2))]
+        nearest = min(NEAREST, len(self._errors))
+        values, places = [np.zeros((0, 2))], [np.zeros((0, nearest), dtype=np.int64)]
         with torch.inference_mode():
-            known = (squares(self._anchors[0]), squares(self._anchors[1]))
             for start in range(0, len(x), ANSWERED_ROWS):
                 block = x[start : start + ANSWERED_ROWS]
                 lacking = -len(block) % FEWEST_ROWS
                 padded = np.vstack([block, np.zeros((lacking, x.shape[1]))])
-                likeness = self._likeness(self._projected(padded), self._anchors, known)
+                likeness = self._likeness(self._projected(padded), self._anchors)
                 value = likeness.double() @ self._coefficients
-                parts.append(value[: len(block)].numpy())
-        return np.concatenate(parts) * self._spread + self._centre
+                values.append(value[: len(block)].numpy())
+                found = torch.topk(likeness[: len(block)], nearest, dim=1, sorted=False)
+                places.append(found.indices.numpy())
+        mean = np.concatenate(values) * self._spread + self._centre
+        return mean, self._errors[np.concatenate(places)]
 
-    def _likeness(
-        self,
-        one: tuple[Tensor, Tensor, Inputs],
-        other: tuple[Tensor, Tensor, Inputs],
-        of_other: tuple[Tensor | None, Tensor | None] = (None, None),
-    ) -> Tensor:
+    def _likeness(self, one: Projected, other: Projected) -> Tensor:
         assert self._metric is not None
+        far, near = other.squares
         return self._metric.likeness(
-            distance(one[0], other[0], of_other[0]),
-            distance(one[1], other[1], of_other[1]),
-            one[2],
-            other[2],
+            distance(one.far, other.far, far),
+            distance(one.near, other.near, near),
+            one.inputs,
+            other.inputs,
         )
 
-    def _projected(self, x: FloatArray) -> tuple[Tensor, Tensor, Inputs]:
+    def _projected(self, x: FloatArray) -> Projected:
         inputs = self._inputs(x)
         nothing = torch.zeros(len(x), 0)
         slim = Inputs(nothing, inputs.symmetry.float(), inputs.space_group, inputs.prototype)
-        return (inputs.x @ self._far).float(), (inputs.x @ self._near).float(), slim
+        far, near = (inputs.x @ each for each in (self._far, self._near))
+        return Projected(far.float(), near.float(), slim)
 
     def _inputs(self, x: FloatArray) -> Inputs:
         columns = self.columns
@@ -171,19 +203,20 @@ class ModuliKernel:
         """Write arrays as npz and settings as JSON into an existing folder."""
         if self._anchors is None or self._metric is None:
             raise RuntimeError("the kernel is not fitted")
-        far, near, inputs = self._anchors
+        anchors = self._anchors
         np.savez(
             folder / f"{self.name}.npz",
             input_centre=self._scaler.centre,
             input_spread=self._scaler.spread,
             far_projection=self._far.numpy(),
             near_projection=self._near.numpy(),
-            far=far.numpy(),
-            near=near.numpy(),
-            symmetry=inputs.symmetry.numpy(),
-            space_group=inputs.space_group.numpy(),
-            prototype=inputs.prototype.numpy(),
+            far=anchors.far.numpy(),
+            near=anchors.near.numpy(),
+            symmetry=anchors.inputs.symmetry.numpy(),
+            space_group=anchors.inputs.space_group.numpy(),
+            prototype=anchors.inputs.prototype.numpy(),
             coefficients=self._coefficients.numpy(),
+            errors=self._errors,
             centre=self._centre,
             spread=self._spread,
             **{f"metric.{key}": value.numpy() for key, value in self._metric.state_dict().items()},
@@ -202,6 +235,7 @@ class ModuliKernel:
             tensors = {key: torch.as_tensor(arrays[key]) for key in arrays.files}
             model._scaler = Standardiser(arrays["input_centre"], arrays["input_spread"])
             model._centre, model._spread = arrays["centre"], arrays["spread"]
+            model._errors = arrays["errors"]
         model._far, model._near = tensors["far_projection"], tensors["near_projection"]
         model._coefficients = tensors["coefficients"]
         symmetry = tensors["symmetry"]
@@ -211,54 +245,12 @@ class ModuliKernel:
         )
         nothing = torch.zeros(len(symmetry), 0)
         slim = Inputs(nothing, symmetry, tensors["space_group"], tensors["prototype"])
-        model._anchors = (tensors["far"], tensors["near"], slim)
+        model._anchors = Projected(tensors["far"], tensors["near"], slim)
         return model
 
 
 def _complete(y: FloatArray) -> BoolArray:
     return np.asarray(np.isfinite(y).all(axis=1))
-
-
-def _factor(covariance: Tensor) -> Tensor:
-    """Cholesky factor in single precision; by way of double where rounding would break it."""
-    factor, failed = torch.linalg.cholesky_ex(covariance)
-    if int(failed):
-        factor = torch.linalg.cholesky(covariance.double()).float()
-    return factor
-
-
-def _trust(covariance: Tensor, noise: Tensor, labels: Tensor) -> Tensor:
-    """(n,) weight of each label: one that lies far from what the other rows say counts for less.
-
-    The weights are those of Student's t with DEGREES_OF_FREEDOM on errors of leaving one out, in
-    units of their own expected size (Lange 1989, 10.1080/01621459.1989.10478852).
-    """
-    noisy = covariance.clone()
-    noisy.diagonal().add_(noise)
-    factor = _factor(noisy)
-    del noisy
-    coefficients = torch.cholesky_solve(labels, factor)
-    precision = torch.cholesky_inverse(factor).diagonal()
-    square = (coefficients.square() / precision[:, None]).mean(dim=1)
-    scale = MEDIAN_TO_SCALE * square.median()
-    return (DEGREES_OF_FREEDOM + 1.0) / (DEGREES_OF_FREEDOM + square / scale)
-
-
-def _left_out_error(inverse: Tensor, coefficients: Tensor, groups: IntArray) -> Tensor:
-    """(n, 2) label minus prediction from the other groups, of the inverse covariance (n, n)."""
-    error = coefficients / inverse.diagonal()[:, None]
-    order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    for rows in np.split(order, starts[1:]):
-        if len(rows) > 1:
-            own = torch.as_tensor(rows)
-            error[own] = torch.linalg.solve(inverse[own][:, own], coefficients[own])
-    return error
-
-
-def _slice(anchors: tuple[Tensor, Tensor, Inputs], start: int) -> tuple[Tensor, Tensor, Inputs]:
-    rows = slice(start, start + BLOCK_ROWS)
-    return anchors[0][rows], anchors[1][rows], anchors[2].take(rows)
 
 
 def _code(group: IntArray, shares: IntArray) -> IntArray:

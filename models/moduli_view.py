@@ -132,7 +132,7 @@ class ModuliView:
         rest, outside = fold != HELD_OUT, judged & (fold == HELD_OUT)
         progress(f"moduli: {self.name}, one fold held out")
         judge = self.fit_candidates(config, data.take(rest))
-        predictions = judge.predict(self.matrix(data.features)[outside])
+        predictions, _ = judge.predict(self.matrix(data.features)[outside])
         # One fold is all there is: its expected errors are cross-fitted over parts of it.
         part_of = grouped_fold_of(data.groups, CALIBRATION_PARTS, "moduli calibration")[outside]
         fractions = fractions_of(data.features)
@@ -182,13 +182,16 @@ class ModuliView:
         network.fit(x, y)
         return network
 
-    def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+    def predict(self, features: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Mean and spread of log10 G and log10 K (GPa), each (n, 2), the means kept inside what is
-        physically plausible. Raises RuntimeError before ``fit``."""
+        physically plausible; and ``Candidates.predict``'s errors with materials alike.
+
+        Raises RuntimeError before ``fit``.
+        """
         if self.candidates is None:
             raise RuntimeError("the model is not fitted")
-        each = self.candidates.predict(self.matrix(features))
-        return combined(each, MODULI_TARGETS, self.blended)
+        each, errors = self.candidates.predict(self.matrix(features))
+        return *combined(each, MODULI_TARGETS, self.blended), errors
 
     def explain(self, target: str, features: pd.DataFrame) -> list[list[Contribution]]:
         """What moves the boosted trees' prediction of ``target``, one list a row.

@@ -6,6 +6,7 @@ predicts, the numbers are the same.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -145,7 +146,9 @@ def load_for_blocks(path: Path) -> Predictor:
 
     torch.set_num_threads(1)
     threadpool_limits(1)  # what numpy loaded before
-    return Predictor.load(path)
+    predictor = Predictor.load(path)
+    gc.freeze()  # the model stays: the garbage collector need not walk it again and again
+    return predictor
 
 
 def _score(block: InputBlock, options: ScoreOptions) -> ScoredRows:

@@ -79,11 +79,12 @@ def test_labels_of_a_fold_do_not_reach_its_own_predictions(prepared: Prepared) -
     chosen = data.groups == data.groups[0]
     spoiled = data.y.copy()
     spoiled[chosen] += 1.5
-    honest, _, fold = fold_predictions(data, config, "formula")
-    lied, _, _ = fold_predictions(replace(data, y=spoiled), config, "formula")
-    own = fold == fold[chosen][0]
-    assert np.array_equal(honest[own], lied[own])
-    assert not np.array_equal(honest[~own], lied[~own])
+    honest = fold_predictions(data, config, "formula")
+    lied = fold_predictions(replace(data, y=spoiled), config, "formula")
+    own = honest.fold == honest.fold[chosen][0]
+    assert np.array_equal(honest.each[own], lied.each[own])
+    assert np.array_equal(honest.errors[own], lied.errors[own])
+    assert not np.array_equal(honest.each[~own], lied.each[~own])
 
 
 def test_the_published_table_and_the_worked_values_come_out(mirror: Path) -> None:

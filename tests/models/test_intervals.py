@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from models.error_scale import Circumstances
-from models.intervals import ALIKE_SHARE, ONE_SIGMA, Calibration, calibrate
+from models.error_scale import Alike, Circumstances
+from models.intervals import ONE_SIGMA, Calibration, calibrate
 from models.labels import FloatArray, Labels
 
 FORMULA = "formula/Li"
@@ -169,25 +169,27 @@ def test_outside_the_data_an_error_of_twice_the_usual_is_expected() -> None:
 def test_materials_alike_that_agree_make_an_interval_narrower() -> None:
     calibration = _calibrated()
     asked = _known(np.zeros(2), np.full(2, 1.0), np.zeros(2))
-    alike = np.stack([np.linspace(-0.1, 0.1, 50), np.linspace(-20.0, 20.0, 50)])
+    alike = Alike(np.stack([np.linspace(-0.1, 0.1, 50), np.linspace(-20.0, 20.0, 50)]), 0.65)
     plain = np.add(*calibration.interval(asked, 0.9))
     agreed, scattered = np.add(*calibration.interval(replace(asked, alike=alike), 0.9))
     assert agreed < plain[0] < scattered
 
 
-def test_materials_alike_count_with_their_share_at_every_level() -> None:
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_materials_alike_count_with_their_share_at_every_level(share: float) -> None:
     calibration = _calibrated()
     asked = _known(np.full(1, 2.0), np.ones(1), np.zeros(1))
-    alike = np.linspace(-3.0, 5.0, 101)[None, :]
+    alike = Alike(np.linspace(-3.0, 5.0, 101)[None, :], share)
     for level in (0.05, 0.3, 0.5, 0.9):
         errors = calibration.offsets(asked, [level])[0, 0]
         mixed = calibration.offsets(replace(asked, alike=alike), [level])[0, 0]
         sample = -3.0 + 8.0 * level - 2.0
-        assert mixed == pytest.approx(ALIKE_SHARE * sample + (1.0 - ALIKE_SHARE) * errors)
+        assert mixed == pytest.approx(share * sample + (1.0 - share) * errors)
 
 
 def test_no_agreement_makes_an_interval_narrower_than_replicate_scatter() -> None:
-    asked = replace(_known(np.zeros(1), np.ones(1), np.zeros(1)), alike=np.full((1, 20), 0.3))
+    agreed = Alike(np.full((1, 20), 0.3), 0.65)
+    asked = replace(_known(np.zeros(1), np.ones(1), np.zeros(1)), alike=agreed)
     below, above = EXACT.interval(asked, 0.9)
     assert below[0] + above[0] >= 2 * 0.41 * norm.ppf(0.95) - 1e-9
     assert below[0] > 0.0
@@ -196,7 +198,7 @@ def test_no_agreement_makes_an_interval_narrower_than_replicate_scatter() -> Non
 def test_outside_the_data_nothing_is_alike() -> None:
     calibration = _calibrated()
     outside = replace(_known(np.zeros(1), np.ones(1), np.zeros(1)), outside=np.array([True]))
-    with_sample = replace(outside, alike=np.zeros((1, 20)))
+    with_sample = replace(outside, alike=Alike(np.zeros((1, 20)), 0.65))
     levels = [0.05, 0.5, 0.95]
     assert np.array_equal(
         calibration.offsets(with_sample, levels), calibration.offsets(outside, levels)

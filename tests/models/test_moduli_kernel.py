@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.moduli_kernel import KernelColumns, ModuliKernel, ModuliKernelConfig
+from models.moduli_kernel import NEAREST, KernelColumns, ModuliKernel, ModuliKernelConfig
 from models.moduli_metric import MetricConfig, distance
 
 CONFIG = ModuliKernelConfig(MetricConfig(steps=40, batch=150), rank=8)
@@ -88,7 +88,8 @@ def test_it_comes_back_from_disk(kernel: ModuliKernel, tmp_path: Path) -> None:
     kernel.save(tmp_path)
     again = ModuliKernel.load(tmp_path, "kernel_test")
     x, _ = table(60, seed=4)
-    np.testing.assert_array_equal(again.predict(x), kernel.predict(x))
+    for there, here in zip(again.answer(x), kernel.answer(x), strict=True):
+        np.testing.assert_array_equal(there, here)
 
 
 def test_a_row_is_predicted_alike_alone_and_among_others(kernel: ModuliKernel) -> None:
@@ -96,6 +97,8 @@ def test_a_row_is_predicted_alike_alone_and_among_others(kernel: ModuliKernel) -
     whole = kernel.predict(x)
     alone = np.concatenate([kernel.predict(x[i : i + 1]) for i in range(0, 600, 50)])
     np.testing.assert_allclose(alone, whole[::50], rtol=1e-12, atol=1e-12)
+    errors = np.concatenate([kernel.answer(x[i : i + 1])[1] for i in range(0, 600, 50)])
+    np.testing.assert_array_equal(errors, kernel.answer(x)[1][::50])
 
 
 def test_an_unlearned_kernel_says_so() -> None:
@@ -108,8 +111,34 @@ def test_an_unlearned_kernel_says_so() -> None:
         model.save(Path())
 
 
+def test_with_an_answer_come_the_errors_with_the_training_rows_most_alike(
+    kernel: ModuliKernel,
+) -> None:
+    x, y = table(300)
+    error = y - kernel.unfitted_copy().fit(x, y, np.arange(300))
+    asked, _ = table(20, seed=8)
+    with torch.inference_mode():
+        likeness = kernel._likeness(kernel._projected(asked), kernel._projected(x)).numpy()
+    nearest = np.argsort(-likeness, axis=1)[:, :NEAREST]
+    value, errors = kernel.answer(asked)
+    np.testing.assert_array_equal(value, kernel.predict(asked))
+    np.testing.assert_allclose(
+        np.sort(errors, axis=1), np.sort(error[nearest], axis=1), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_a_kernel_that_knows_few_rows_has_so_many_errors(kernel: ModuliKernel) -> None:
+    x, y = table(20, seed=9)
+    y[3, 0] = np.nan
+    few = kernel.unfitted_copy()
+    few.fit(x, y, np.arange(20))
+    assert few.answer(x)[1].shape == (20, 19, 2)
+
+
 def test_no_rows_make_no_predictions(kernel: ModuliKernel) -> None:
-    assert kernel.predict(np.zeros((0, 6))).shape == (0, 2)
+    value, errors = kernel.answer(np.zeros((0, 6)))
+    assert value.shape == (0, 2)
+    assert errors.shape == (0, NEAREST, 2)
 
 
 def test_what_is_left_out_is_predicted_as_if_never_seen(kernel: ModuliKernel) -> None:
