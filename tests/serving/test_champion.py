@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,6 +121,20 @@ def test_without_polling_a_champion_is_looked_for_when_told(copied: Path) -> Non
     assert watch.champion.version != second
     watch.look()
     wait_until(lambda: watch.champion.version == second)
+    watch.close()
+
+
+def test_a_model_that_was_replaced_is_let_go_and_the_new_one_is_never_walked(copied: Path) -> None:
+    watch = ChampionWatch(BundleFolder(copied), 0)
+    first = weakref.ref(watch.champion)
+
+    def walked() -> bool:
+        return any(each is watch.champion for each in gc.get_objects())
+
+    assert not walked()
+    renewed(copied)
+    watch.look()
+    wait_until(lambda: first() is None and not walked())
     watch.close()
 
 
