@@ -223,7 +223,7 @@ def test_log_lines_are_json_with_ids_and_without_bodies(
         assert word not in text
 
 
-def test_sigterm_lets_a_request_under_way_end(running: RunningServer) -> None:
+def test_sigterm_lets_a_request_under_way_end(running: RunningServer, client: httpx.Client) -> None:
     answers: list[int] = []
     headers = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -234,7 +234,7 @@ def test_sigterm_lets_a_request_under_way_end(running: RunningServer) -> None:
 
     thread = threading.Thread(target=ask)
     thread.start()
-    time.sleep(STRUCTURE_LIMIT_S / 3)
+    wait_until(lambda: "frenkel_requests_reading 1.0" in client.get("/metrics").text)
     running.process.terminate()
     thread.join()
     assert answers == [200]
