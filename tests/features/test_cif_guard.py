@@ -316,6 +316,6 @@ MANY_SITES = [(f"Li{n}", "Li", f"{n / 9000:.5f}", "0.1", "0.2", "1") for n in ra
     ids=lambda text: f"{text[-20:]!r}",
 )
 def test_hostile_text_is_refused_at_once(text: str) -> None:
-    started = time.process_time()
+    started = time.perf_counter()
     refusal(text)
-    assert time.process_time() - started < 0.9
+    assert time.perf_counter() - started < 0.9

@@ -198,9 +198,9 @@ def test_limits_can_be_set() -> None:
     ids=lambda text: ascii(text)[:12],
 )
 def test_hostile_text_is_refused_at_once(text: str) -> None:
-    started = time.process_time()
+    started = time.perf_counter()
     refusal(text)
-    assert time.process_time() - started < 0.2
+    assert time.perf_counter() - started < 0.2
 
 
 amounts = st.dictionaries(

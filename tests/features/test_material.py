@@ -385,9 +385,9 @@ def test_json_that_is_no_structure_is_refused(entry: Any, reason: str) -> None:
     ids=lambda text: text[:12],
 )
 def test_hostile_json_is_refused_at_once(text: str, reason: str) -> None:
-    started = time.process_time()
+    started = time.perf_counter()
     assert reason in refusal(text, "pymatgen").message
-    assert time.process_time() - started < 0.5
+    assert time.perf_counter() - started < 0.5
 
 
 def test_json_names_no_class_to_load() -> None:
@@ -447,9 +447,9 @@ def test_a_poscar_without_species_is_refused() -> None:
     ],
 )
 def test_a_poscar_out_of_bounds_is_refused(old: str, new: str, reason: str) -> None:
-    started = time.process_time()
+    started = time.perf_counter()
     assert reason in refusal(rocksalt_poscar().replace(old, new, 1), "poscar").message
-    assert time.process_time() - started < 0.5
+    assert time.perf_counter() - started < 0.5
 
 
 def test_poscar_limits_can_be_set() -> None:

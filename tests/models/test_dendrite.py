@@ -263,8 +263,8 @@ def test_the_typical_volume_ratio_of_lithium_is_that_of_real_electrolytes() -> N
 def test_a_million_materials_take_less_than_two_seconds() -> None:
     shear = np.linspace(1.0, 120.0, 1_000_000)
     v = np.linspace(0.03, 0.2, 1_000_000)
-    started = time.process_time()
+    started = time.perf_counter()
     nu = poisson_ratio(shear, 2.0 * shear)
     stability_terms(shear, nu, v)
     critical_wavelength_nm(critical_wave_number_per_m(shear, nu, v))
-    assert time.process_time() - started < 2.0
+    assert time.perf_counter() - started < 2.0

@@ -65,6 +65,6 @@ def test_the_imbalance_does_not_depend_on_the_size_of_the_formula_unit(
 
 
 def test_every_element_at_once_takes_no_time() -> None:
-    started = time.process_time()
+    started = time.perf_counter()
     charge_imbalance({element: 1.37 for element in KNOWN_ELEMENTS})
-    assert time.process_time() - started < 1.0
+    assert time.perf_counter() - started < 1.0

@@ -167,6 +167,6 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     ["(" * 5000 + "Li", "Li 2 " * 400, "Li P " * 200 + "1 " * 200, "-".join(["Li S 2"] * 200)],
 )
 def test_a_hostile_line_is_answered_in_time(text: str) -> None:
-    started = time.process_time()
+    started = time.perf_counter()
     restore((text,))
-    assert time.process_time() - started < 5.0
+    assert time.perf_counter() - started < 5.0
