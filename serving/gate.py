@@ -108,6 +108,7 @@ class _Passage:
         self.body_complete = not has_body
         self.started = time.perf_counter()
         self.status = 0
+        self.counted = False
         self.foreign: ServiceError | None = None
         given = self.headers.get("x-request-id", "")
         self.request_id = given if ACCEPTED_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
@@ -140,8 +141,11 @@ class _Passage:
                 return
             self.status = message["status"]
             MutableHeaders(scope=message)["X-Request-Id"] = self.request_id
-        if self.foreign is None:
-            await self._send(message)
+        if self.foreign is not None:
+            return
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._count()
+        await self._send(message)
 
     async def finish(self, error: ServiceError | None) -> None:
         """Answer with the error, if there is one, count the request and log it."""
@@ -153,11 +157,22 @@ class _Passage:
             if not self.body_complete:
                 # the rest of the body is not read, so the connection cannot be used again
                 response.headers["Connection"] = "close"
+            self._count()
             await response(self.scope, self._receive, self._send)
+        self._count()  # an answer that was broken off
         seconds = time.perf_counter() - self.started
-        count_request(self.scope["path"], self.status, seconds)
         if self.scope["path"] not in QUIET_PATHS or error is not None:
             self._log(error, seconds)
+
+    def _count(self) -> None:
+        """Count the request once, before its answer is complete.
+
+        Whoever has read an answer then finds it in /metrics, whichever process is asked.
+        """
+        if not self.counted:
+            self.counted = True
+            seconds = time.perf_counter() - self.started
+            count_request(self.scope["path"], self.status, seconds)
 
     def timeout_error(self, limit_s: float) -> ServiceError:
         """What ran out of time: the sender of the body, or the prediction."""

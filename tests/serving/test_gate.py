@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.errors import MalformedBodyError
@@ -30,9 +31,13 @@ def ask(
     stalls: bool = False,
     leaves: bool = False,
     path: str = "/predict",
+    watch: Callable[[Message], None] = lambda message: None,
     **limits: Any,
 ) -> Answer:
-    """The answer of an application behind the gate; ``pieces`` is a body in chunks."""
+    """The answer of an application behind the gate; ``pieces`` is a body in chunks.
+
+    ``watch`` is shown each message as it leaves.
+    """
     sent: list[Message] = []
     waiting = list(pieces or [b""])
 
@@ -45,6 +50,7 @@ def ask(
         return {"type": "http.request", "body": piece, "more_body": bool(waiting)}
 
     async def send(message: Message) -> None:
+        watch(message)
         sent.append(message)
 
     named = headers or {}
@@ -199,6 +205,50 @@ def test_the_page_itself_needs_no_token(path: str) -> None:
 @pytest.mark.parametrize("path", ["/plain", "/parse", "/cell", "/map", "/model", "/docs"])
 def test_whatever_knows_the_model_needs_the_token(path: str) -> None:
     assert ask(app_of(echo_size), path=path, api_token="right")[0] == 401
+
+
+def counted(status: int) -> float:
+    labels = {"endpoint": "/predict", "status": str(status)}
+    return REGISTRY.get_sample_value("frenkel_request_seconds_count", labels) or 0.0
+
+
+async def in_two_parts(_: Request) -> Response:
+    return StreamingResponse(iter([b"one", b"two"]))
+
+
+async def refused(_: Request) -> Response:
+    raise MalformedBodyError("no")
+
+
+@pytest.mark.parametrize(
+    ("handler", "status"), [(echo_size, 200), (in_two_parts, 200), (refused, 400)]
+)
+def test_whoever_has_read_an_answer_finds_it_counted(
+    handler: Callable[[Request], Awaitable[Response]], status: int
+) -> None:
+    before = counted(status)
+    counts: list[float] = []
+
+    def watch(message: Message) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            counts.append(counted(status) - before)
+
+    assert ask(app_of(handler), watch=watch)[0] == status
+    assert counts == [1]
+    assert counted(status) == before + 1
+
+
+def test_an_answer_that_breaks_off_is_counted_once() -> None:
+    async def part(_: Request) -> Response:
+        def pieces() -> Iterator[bytes]:
+            yield b"one"
+            raise RuntimeError
+
+        return StreamingResponse(pieces())
+
+    before = counted(200)
+    assert ask(app_of(part))[2] == b"one"
+    assert counted(200) == before + 1
 
 
 def test_a_log_line_has_the_request_id_and_nothing_of_the_body(
