@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import random
 import shutil
-import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
@@ -178,51 +177,6 @@ def memory(server: Server, material: Material, requests: int) -> list[Figure]:
     estimate = Estimate(float(slope), float(slope) - width, float(slope) + width, asked[-1])
     note = f"{rss[0] / 1024:.0f} MB before, {rss[-1] / 1024:.0f} MB after"
     return [Figure.of("rss", "slope, kB a request", estimate, at_most=1, note=note)]
-
-
-def recovery(server: Server, material: Material) -> list[Figure]:
-    """Seconds after kill -9 until a request of the same kind is answered, others going on."""
-    figures = []
-    structure = body_of({"structure": CUBE, "format": "cif"})
-    formula = next(material.formulas())
-
-    def answered(body: bytes) -> Callable[[], bool]:
-        return lambda: asyncio.run(Connection(server.port).post("/predict", body, 30.0)) == 200
-
-    for name, victims, body in (
-        ("a pool process", server.structure_processes, structure),
-        ("a server process", server.workers, formula),
-    ):
-        wait_until(lambda victims=victims: len(victims()) > 0, 60.0)
-        killed = victims()[0]
-        outcomes: list[Answers] = []
-
-        async def kill(_: int, over: asyncio.Event, killed=killed) -> None:  # type: ignore[no-untyped-def]
-            await asyncio.sleep(0.5)
-            killed.send_signal(signal.SIGKILL)
-            await over.wait()
-
-        before = len(victims())
-        outcomes.append(load(server.port, material.formulas(), clients=4, seconds=3, beside=kill))
-        figures.append(
-            Figure.of("recovery", f"others unanswered, {name} killed",
-                      single(outcomes[0].errors, len(outcomes[0].status)),
-                      note="a connection that the killed process held is lost with it"
-                      if name == "a server process" else "")
-        )  # fmt: skip
-        killed = victims()[-1]
-        killed.send_signal(signal.SIGKILL)
-        seconds = wait_until(answered(body), 60.0)
-        full = seconds + wait_until(
-            lambda v=victims, n=before: server.is_ready() and len(v()) >= n, 120.0
-        )
-        figures.append(
-            Figure.of("recovery", f"s until answered, {name} killed", single(seconds), at_most=5,
-                      note=f"as many processes as before after {full:.1f} s")
-        )  # fmt: skip
-        wait_until(server.is_ready, 120.0)
-        time.sleep(5.0)
-    return figures
 
 
 def hostile(server: Server, each: int) -> list[Figure]:

@@ -32,10 +32,10 @@ from benchmarks._service_protocols import (
     measured_cifs,
     memory,
     poison,
-    recovery,
     single,
     speed,
 )
+from benchmarks._service_recovery import recovery
 from models.bundle import default_bundle_path
 
 BARE_NAME = "bare BentoML"

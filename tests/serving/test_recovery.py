@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from models.bundle import MANIFEST, Manifest, open_bundle, seal
+from serving.arbiter import TRIED_AGAIN_AFTER_S
 from tests.serving.conftest import RunningServer, running_server
 from tests.serving.hostile_texts import slow_cif
 
@@ -194,12 +195,13 @@ def test_a_killed_server_process_is_replaced_and_the_other_answers(
     running: RunningServer, client: httpx.Client
 ) -> None:
     first, second = server_processes(running)
+    wait_until(lambda: time.time() - first.create_time() > TRIED_AGAIN_AFTER_S + 1)
     first.send_signal(signal.SIGKILL)
     wait_until(lambda: not first.is_running() or first.status() == psutil.STATUS_ZOMBIE)
     # A connection that the killed process had accepted is lost with it; a new one is answered.
     with httpx.Client(base_url=client.base_url, headers=client.headers, timeout=60) as another:
         assert predict(another, FORMULA).status_code == 200
-    wait_until(lambda: len(server_processes(running)) == 2)
+    wait_until(lambda: len(server_processes(running)) == 2, 5)  # Circus looks every ten seconds
     assert second.is_running()
     wait_until(lambda: running.log.read_text().count("Service frenkel initialized") == 3, 120)
 
