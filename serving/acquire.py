@@ -9,10 +9,9 @@ from features.limits import InvalidMaterial
 from features.material import Material
 from features.table import fraction_matrix
 from models.acquisition import diverse_batch, expected_improvement, upward_deviation
-from serving.rank import CONDUCTIVITY, RANK, RankOptions, numbers, usable_rows
+from serving.conditions import numbers
+from serving.rank import CONDUCTIVITY, IMPROVEMENT, RANK, RankOptions, beside, usable_rows
 from serving.rows import ListError
-
-IMPROVEMENT = "expected_improvement"
 
 
 def acquire_table(scored: pa.Table, options: RankOptions, count: int) -> pa.Table:
@@ -27,14 +26,11 @@ def acquire_table(scored: pa.Table, options: RankOptions, count: int) -> pa.Tabl
     deviation = upward_deviation(mean, upper, options.coverage)
     improvement = expected_improvement(mean, deviation, options.threshold)
     chosen = diverse_batch(improvement, fraction_matrix(_materials(table)), count)
-    columns: dict[str, pa.Array | pa.ChunkedArray] = {
+    columns = {
         RANK: pa.array(np.arange(1, len(chosen) + 1)),
         IMPROVEMENT: pa.array(improvement[chosen]),
     }
-    rows = table.take(pa.array(chosen))
-    for name in rows.schema.names:
-        columns.setdefault(name, rows.column(name))
-    return pa.table(columns)
+    return beside(columns, table.take(pa.array(chosen)))
 
 
 def _materials(table: pa.Table) -> list[Material]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from serving.score_columns import (
     TRANSPORT_SCHEMA,
     ScoreOptions,
     TransportColumns,
+    carried_names,
 )
 from serving.writers import check_output, join_parts, part_bytes
 
@@ -121,20 +122,6 @@ def score_with(
     counts = ScoreCounts(parts.rows, parts.errors, resumed_rows)
     parts.remove()
     return counts
-
-
-def carried_names(names: Sequence[str], written: Sequence[str]) -> dict[str, str]:
-    """Output name of each carried column; ``input_`` goes before one that clashes."""
-    taken = {*written, *names}
-    renamed = {}
-    for name in names:
-        new = name
-        if name in written:
-            while new in taken:
-                new = f"input_{new}"
-            taken.add(new)
-        renamed[name] = new
-    return renamed
 
 
 def _schema(materials: MaterialList, options: ScoreOptions) -> pa.Schema:

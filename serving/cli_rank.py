@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -52,9 +53,17 @@ def rank(
 ) -> None:
     """Order a scored list: Pareto front first, then by the probability to conduct."""
     from serving.acquire import acquire_table
-    from serving.rank import GOALS, RankOptions, default_goals, rank_table, read_scored, write_list
+    from serving.rank import (
+        GOALS,
+        RankOptions,
+        default_goals,
+        rank_table,
+        rows_without_goals,
+        write_list,
+    )
     from serving.rank_plot import check_plot, plot_ranked
     from serving.rows import ListError
+    from serving.scored_lists import read_scored
     from serving.writers import check_output
 
     unknown = sorted(set(goal or []) - set(GOALS))
@@ -62,6 +71,10 @@ def rank(
         raise UserError(f"--goal: there is no {unknown[0]}; accepted are {', '.join(GOALS)}")
     if not 0.0 < coverage < 1.0:
         raise UserError("--coverage: must lie between 0 and 1, as the list was scored with")
+    if not math.isfinite(threshold):
+        raise UserError("--threshold: must be a finite number, log10 of S/cm")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise UserError("the output would replace the list itself; give it another name")
     if acquire is not None and (goal or top or plot):
         raise UserError("--acquire goes without --goal, --top and --plot")
     try:
@@ -80,17 +93,17 @@ def rank(
         check_output(target)
         scored = read_scored(source)
         goals = tuple(goal or default_goals(scored.schema.names))
-        ranked = rank_table(
-            scored, RankOptions(goals, tuple(where or []), top, threshold, coverage)
-        )
+        options = RankOptions(goals, tuple(where or []), top, threshold, coverage)
+        ranked, lacking = rank_table(scored, options), rows_without_goals(scored, options)
         write_list(ranked, target)
         if plot is not None:
             plot_ranked(ranked, plot, coverage)
     except ListError as error:
         raise UserError(str(error)) from error
     front = sum(ranked.column("on_pareto_front").to_pylist())
+    without = f"; {lacking} left out, which lack one of these" if lacking else ""
     typer.echo(
         f"{scored.num_rows} rows: {ranked.num_rows} ranked by {', '.join(goals)}, {front} of them "
-        f"on the Pareto front -> {target}",
+        f"on the Pareto front{without} -> {target}",
         err=True,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,28 +10,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.json
-import pyarrow.parquet as pq
 
 from models.labels import BoolArray, FloatArray
 from models.ranking import pareto_front, probability_above
-from serving.list_files import format_of
-from serving.rows import ListError
+from serving.conditions import column_of, holds, numbers
+from serving.score_columns import carried_names
 from serving.writers import check_output, join_parts, part_bytes
 
 CONDUCTIVITY = "log10_conductivity_s_cm"
 RANK, ON_FRONT, PROBABILITY = "rank", "on_pareto_front", "probability_conductive"
+IMPROVEMENT = "expected_improvement"
 
-_COMPARISONS = {
-    "<=": pc.less_equal,
-    ">=": pc.greater_equal,
-    "==": pc.equal,
-    "!=": pc.not_equal,
-    "<": pc.less,
-    ">": pc.greater,
-}
-_CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|==|!=|<|>)\s*(\S.*?)\s*")
+RANKED_BEFORE = {(RANK, ON_FRONT, PROBABILITY), (RANK, IMPROVEMENT)}
 
 
 @dataclass(frozen=True)
@@ -85,28 +74,43 @@ def rank_table(scored: pa.Table, options: RankOptions) -> pa.Table:
     """
     table = usable_rows(scored, options.conditions)
     values = np.column_stack([goal_values(table, name) for name in options.goals])
-    table = table.filter(pa.array(~np.isnan(values).any(axis=1)))
-    values = values[~np.isnan(values).any(axis=1)]
+    complete = ~np.isnan(values).any(axis=1)
+    table, values = table.filter(pa.array(complete)), values[complete]
     front: BoolArray = pareto_front(values)
     probability = _probability(table, options)
     order = np.lexsort([-values[:, 0], -np.nan_to_num(probability, nan=-1.0), ~front])
     order = order[: options.top]
-    columns: dict[str, pa.Array | pa.ChunkedArray] = {
+    columns = {
         RANK: pa.array(np.arange(1, len(order) + 1)),
         ON_FRONT: pa.array(front[order]),
         PROBABILITY: pa.array(probability[order], from_pandas=True),
     }
-    chosen = table.take(pa.array(order))
-    for name in chosen.schema.names:
-        columns.setdefault(name, chosen.column(name))
-    return pa.table(columns)
+    return beside(columns, table.take(pa.array(order)))
+
+
+def rows_without_goals(scored: pa.Table, options: RankOptions) -> int:
+    """How many usable rows lack a value to be ranked by. Raises ListError."""
+    table = usable_rows(scored, options.conditions)
+    values = np.column_stack([goal_values(table, name) for name in options.goals])
+    return int(np.isnan(values).any(axis=1).sum())
+
+
+def beside(new: dict[str, pa.Array], rows: pa.Table) -> pa.Table:
+    """New columns before those of the rows. A column of the user's that clashes is renamed, and
+    what an earlier ranking has put there is replaced."""
+    names = list(rows.schema.names)
+    for earlier in RANKED_BEFORE:
+        if tuple(names[: len(earlier)]) == earlier:
+            rows = rows.drop_columns(list(earlier))
+    renamed = carried_names(rows.schema.names, list(new))
+    return pa.table(new | {renamed[name]: rows.column(name) for name in rows.schema.names})
 
 
 def usable_rows(scored: pa.Table, conditions: Sequence[str]) -> pa.Table:
     """The answered rows that meet all conditions. Raises ListError."""
-    table = scored.filter(pc.equal(_column(scored, "status"), "ok"))
+    table = scored.filter(pc.equal(column_of(scored, "status"), "ok"))
     for condition in conditions:
-        table = table.filter(_holds(table, condition))
+        table = table.filter(holds(table, condition))
     return table
 
 
@@ -130,62 +134,8 @@ def default_goals(columns: Sequence[str]) -> tuple[str, ...]:
     return ("conductivity", "activation-energy", last)
 
 
-def read_scored(path: Path) -> pa.Table:
-    """A whole scored list. Raises ListError, OSError."""
-    form = format_of(path)
-    if form is None:
-        raise ListError(f"'{path.name}' is no scored list: see frenkel score for the endings")
-    if not path.is_file():
-        raise ListError(f"there is no file '{path}'")
-    try:
-        if form.kind == "parquet":
-            return pq.read_table(path)
-        # Arrow goes by the ending .gz or .zst itself.
-        with pa.input_stream(str(path), compression="detect") as stream:
-            if form.kind == "csv":
-                return pyarrow.csv.read_csv(
-                    stream, parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True)
-                )
-            return pyarrow.json.read_json(stream)
-    except pa.ArrowException as error:
-        raise ListError(f"'{path.name}' cannot be read: {str(error).splitlines()[0]}") from error
-
-
-def numbers(table: pa.Table, name: str) -> FloatArray:
-    """(n,) values of a column of numbers, NaN where empty. Raises ListError."""
-    column = _column(table, name)
-    if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
-        if column.null_count < len(column):
-            raise ListError(f"the column {name} must hold numbers, not {column.type}")
-        return np.full(len(column), np.nan)
-    return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
-
-
 def _probability(table: pa.Table, options: RankOptions) -> FloatArray:
     value, lower, upper = (
         numbers(table, f"{CONDUCTIVITY}{ending}") for ending in ("", "_lower", "_upper")
     )
     return probability_above(value, lower, upper, options.coverage, options.threshold)
-
-
-def _holds(table: pa.Table, condition: str) -> pa.ChunkedArray:
-    found = _CONDITION.fullmatch(condition)
-    if found is None:
-        raise ListError(
-            f"'{condition}' is no condition; write a column, one of {', '.join(_COMPARISONS)} and "
-            "a value, e.g. shear_modulus_gpa<20"
-        )
-    name, sign, text = found.groups()
-    column = _column(table, name)
-    try:
-        value = pa.scalar(text).cast(column.type)
-        return pc.fill_null(_COMPARISONS[sign](column, value), False)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise ListError(f"'{condition}': {name} holds {column.type}, not '{text}'") from error
-
-
-def _column(table: pa.Table, name: str) -> pa.ChunkedArray:
-    if name not in table.schema.names:
-        known = ", ".join(table.schema.names)
-        raise ListError(f"the list has no column {name}; its columns are: {known}")
-    return table.column(name)

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from models.labels import BoolArray, FloatArray
-from serving.rank import CONDUCTIVITY, GOALS, ON_FRONT, numbers
+from serving.conditions import numbers
+from serving.rank import CONDUCTIVITY, GOALS, ON_FRONT
 from serving.rows import ListError
 
 MOST_POINTS = 500  # the best; more than this nobody can tell apart

@@ -204,3 +204,17 @@ def _stability(panel: SuitabilityPanel) -> FloatArray:
             panel.probability_chi_negative,
         ]
     )
+
+
+def carried_names(names: Sequence[str], written: Sequence[str]) -> dict[str, str]:
+    """Output name of each carried column; ``input_`` goes before one that clashes."""
+    taken = {*written, *names}
+    renamed = {}
+    for name in names:
+        new = name
+        if name in written:
+            while new in taken:
+                new = f"input_{new}"
+            taken.add(new)
+        renamed[name] = new
+    return renamed

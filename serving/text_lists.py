@@ -15,6 +15,7 @@ from typing import IO
 import pyarrow as pa
 
 from serving.blocks import MaterialText, Rejection
+from serving.csv_records import csv_records
 from serving.list_files import Compression, reading
 from serving.rows import (
     DENSITY_COLUMN,
@@ -57,9 +58,10 @@ class CsvList:
         self._compression = compression
         with _opened(path, compression) as (_, source), self._decoded(source) as stream:
             try:
-                self.names = [clean(name) for name in next(csv.reader(stream), [])]
+                header = next(csv.reader(stream, strict=True), [])
             except csv.Error as error:
                 raise ListError(f"'{path.name}' has no header line: {error}") from error
+        self.names = [clean(name) for name in header]
         if self.names:
             check_columns(self.names, f"'{path.name}'")
         elif self.total > 3:  # more than a byte order mark, but no header
@@ -75,15 +77,11 @@ class CsvList:
                 _opened(self.path, self._compression) as (raw, source),
                 self._decoded(source) as stream,
             ):
-                reader = csv.reader(stream)
-                next(reader, None)
-                filled = ((reader.line_num, row) for row in reader if row)
+                records = csv_records(stream)
+                next(records, None)
+                filled = (record for record in records if record[1] != [])
                 while lines := list(islice(filled, rows)):
                     yield self._block(lines, raw.tell())
-        except csv.Error as error:
-            raise ListError(
-                f"'{self.path.name}', line {reader.line_num}: {error}; is a quote left open?"
-            ) from error
         finally:
             csv.field_size_limit(before)
 
@@ -92,10 +90,11 @@ class CsvList:
         # Bytes that are no UTF-8 are kept apart, so that only their own row is refused.
         return io.TextIOWrapper(source, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
-    def _block(self, lines: list[tuple[int, list[str]]], progress: int) -> InputBlock:
+    def _block(self, lines: list[tuple[int, list[str] | csv.Error]], progress: int) -> InputBlock:
         entries = [self._entry(number, row) for number, row in lines]
         width = len(self.names)
-        padded = [(row + [""] * width)[:width] for _, row in lines]
+        padded = [([] if isinstance(row, csv.Error) else row) for _, row in lines]
+        padded = [(row + [""] * width)[:width] for row in padded]
         columns = {
             name: [clean(cell) for cell in cells]
             for name, cells in zip(self.names, zip(*padded, strict=True), strict=True)
@@ -106,7 +105,10 @@ class CsvList:
         formulas: list[str | None] = list(columns.get("formula", [None] * len(lines)))
         return InputBlock(carried, entries, formulas, progress, columns.get(DENSITY_COLUMN, ()))
 
-    def _entry(self, number: int, row: list[str]) -> MaterialText | Rejection:
+    def _entry(self, number: int, row: list[str] | csv.Error) -> MaterialText | Rejection:
+        if isinstance(row, csv.Error):
+            words = f"line {number} is not CSV: {row}; is a quote left open?"
+            return Rejection("unreadable_row", None, words)
         if len(row) != len(self.names):
             return Rejection(
                 "unreadable_row",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterable, Sequence
@@ -45,10 +46,8 @@ def part_bytes(table: pa.Table, kind: Kind) -> bytes:
     if kind == "csv":
         return _csv([inert(column) for column in table.columns])
     if kind == "jsonl":
-        rows = _without_nan(table).to_pylist()
-        return "".join(
-            json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows
-        ).encode()
+        rows = _without_infinities(table).to_pylist()
+        return "".join(map(_json_line, rows)).encode()
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
@@ -151,10 +150,27 @@ def _quoted(value: object) -> object:
     return row
 
 
-def _without_nan(table: pa.Table) -> pa.Table:
-    """The same with null for NaN, which JSON has no word for."""
+def _without_infinities(table: pa.Table) -> pa.Table:
+    """The same with null for NaN and infinities, which JSON has no word for."""
     columns = [
-        pc.if_else(pc.is_nan(column), None, column) if pa.types.is_floating(column.type) else column
+        pc.if_else(pc.is_finite(column), column, None)
+        if pa.types.is_floating(column.type)
+        else column
         for column in table.columns
     ]
     return pa.table(columns, names=table.schema.names)
+
+
+def _json_line(row: dict[str, object]) -> str:
+    try:
+        return json.dumps(row, ensure_ascii=False, default=str, allow_nan=False) + "\n"
+    except ValueError:  # numbers within a carried list or record
+        return json.dumps(_finite(row), ensure_ascii=False, default=str, allow_nan=False) + "\n"
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

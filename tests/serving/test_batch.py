@@ -137,6 +137,19 @@ def test_short_long_and_undecodable_lines_are_error_rows(tmp_path: Path, stand_i
     assert "UTF-8" in rows[3]["error"]
 
 
+def test_a_quote_left_open_is_an_error_row_and_swallows_no_other(
+    tmp_path: Path, stand_in: Any
+) -> None:
+    text = 'note,formula\n"good,LiCl\nfine,NaCl\n"a, b",LiF\n'
+    rows = score_text(tmp_path, "in.csv", text, stand_in)
+    assert [row["status"] for row in rows] == ["error", "ok", "ok"]
+    assert "line 2 is not CSV" in rows[0]["error"]
+    assert [row["note"] for row in rows] == ["", "fine", "a, b"]
+    long = score_text(tmp_path, "long.csv", 'formula\n"' + "x" * 1_100_000 + "\nLiCl\n", stand_in)
+    assert [row["status"] for row in long] == ["error", "ok"]
+    assert "line 2 is not CSV: field larger than" in long[0]["error"]
+
+
 def test_blocks_do_not_change_rows_or_order(tmp_path: Path, stand_in: Any) -> None:
     formulas = [f"Li{n}PS4" if n % 7 else "Xx" for n in range(1, 60)]
     (tmp_path / "in.csv").write_text("formula\n" + "\n".join(formulas) + "\n")
@@ -259,7 +272,7 @@ def test_an_empty_list_gives_an_empty_list(
         ("in.csv", "id,composition\n1,LiCl\n", "no column named formula, cif or cif_path"),
         ("in.csv", "\nid,formula\n", "header line"),
         ("in.csv", "id,formula,id\n", "more than one column named 'id'"),
-        ("in.csv", 'formula\n"' + "x" * 1_100_000, "line 2"),
+        ("in.csv", 'id,"formula\n1,LiCl\n', "no header line"),
         ("in.jsonl", '{"a": 1}\n', "no column named formula"),
         ("in.parquet", "junk", "not a Parquet file"),
         ("in.xlsx", "junk", "must end in .csv, .parquet or .jsonl"),

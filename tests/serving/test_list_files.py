@@ -148,6 +148,19 @@ def test_json_lines_hold_a_row_a_line_with_null_for_what_is_missing(tmp_path: Pa
     ]
 
 
+def test_json_lines_have_no_word_for_numbers_that_are_none() -> None:
+    nested = [[1.0, math.nan], [math.inf]]
+    table = pa.table({"x": [math.inf, -math.inf], "list": nested, "record": [{"y": math.nan}] * 2})
+    rows = [
+        json.loads(line, parse_constant=pytest.fail)
+        for line in part_bytes(table, "jsonl").splitlines()
+    ]
+    assert rows == [
+        {"x": None, "list": [1.0, None], "record": {"y": None}},
+        {"x": None, "list": [None], "record": {"y": None}},
+    ]
+
+
 def test_what_a_spreadsheet_would_run_is_written_inert() -> None:
     column = pa.chunked_array([[*RUNNABLE, None], HARMLESS])
     expected = [*(f"'{cell}" for cell in RUNNABLE), None, *HARMLESS]

@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from serving.cli import main
-from serving.rank import RankOptions, default_goals, goal_values, rank_table, read_scored
+from serving.rank import RankOptions, default_goals, goal_values, rank_table
 from serving.rank_plot import plot_ranked
 from serving.rows import ListError
+from serving.scored_lists import read_scored
 
 GOALS = ("conductivity", "activation-energy", "score")
 
@@ -139,7 +140,9 @@ def test_the_command_writes_and_says_what_it_did(
     with pytest.raises(SystemExit) as ended:
         main([*arguments, "--top", "2", "--plot", str(tmp_path / "p.png")])
     assert ended.value.code == 0
-    assert "5 rows: 2 ranked by conductivity, activation-energy, score" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "5 rows: 2 ranked by conductivity, activation-energy, score" in said
+    assert "1 left out, which lack one of these" in said  # Fe2O3 has no mobile ion
     assert pa.csv.read_csv(tmp_path / "out.csv").column("id").to_pylist() == ["a", "b"]
     assert (tmp_path / "p.png").exists()
 
@@ -151,6 +154,7 @@ def test_the_command_writes_and_says_what_it_did(
         (["--goal", "chi"], "no column chi_kj_mol_nm"),
         (["--plot", "p.pdf"], "must end in .png or .html"),
         (["--coverage", "1"], "between 0 and 1"),
+        (["--threshold", "nan"], "finite number"),
     ],
 )
 def test_a_mistake_is_one_line_and_code_2(
