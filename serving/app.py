@@ -21,8 +21,16 @@ from serving.answering import Question, answer_questions, question
 from serving.cell_drawing import CellRequest, cell, cell_reading, read_job
 from serving.champion import ChampionWatch, champion_source
 from serving.errors import ClientGoneError, MalformedBodyError, NotJsonError, OverloadedError
+from serving.formula_check import formula_check
 from serving.model_page import elements_page, model_page
-from serving.openapi import PREDICT_EXAMPLE, RANK_EXAMPLE, openapi, page
+from serving.openapi import (
+    CELL_EXAMPLE,
+    PARAMETER_EXAMPLE,
+    PREDICT_EXAMPLE,
+    RANK_EXAMPLE,
+    openapi,
+    page,
+)
 from serving.page_routes import PageRoutes, prefers_html
 from serving.rank_schema import RankRequest
 from serving.record import Recorder
@@ -215,7 +223,10 @@ class App:
             "/predict": PredictRequest.model_validate_json(json.dumps(PREDICT_EXAMPLE)),
             "/rank": RankRequest.model_validate_json(json.dumps(RANK_EXAMPLE)),
         }
+        structure = CellRequest.model_validate(CELL_EXAMPLE)
         answers: dict[str, Any] = {
+            "/cell": cell(asyncio.run(cell_reading(structure, self.pool))),
+            "/parse": formula_check(PARAMETER_EXAMPLE),
             "/model": _model_page(champion, self.settings),
             "/elements": elements_page(champion.manifest),
         }

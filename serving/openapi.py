@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -22,6 +22,8 @@ from serving.rank_schema import RankRequest, RankResponse
 from serving.schema import PredictRequest
 
 Json = dict[str, Any]
+JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
+TIMED_OUT = "the answer took too long, and the work on it was stopped"
 
 PREDICT_EXAMPLE: Json = {
     "materials": [{"id": "argyrodite", "formula": "Li6PS5Cl"}, {"id": "typo", "formula": "Xx3"}],
@@ -44,8 +46,9 @@ BODY_FAULTS = {
     "413": "the body is too large",
     "415": "the body is not declared as plain JSON",
     "429": "too many requests are under way; Retry-After says when to come back",
-    "504": "the answer took too long, and the work on it was stopped",
+    "504": TIMED_OUT,
 }
+NOT_READY = {"503": "it cannot"}
 EVERYWHERE = {"401": "the bearer token is missing or wrong (where the service has one)"}
 
 
@@ -96,11 +99,25 @@ def openapi(answers: Mapping[str, Any]) -> Json:
             "/predict": _post("Predict", PredictRequest, PredictResponse, PREDICT_EXAMPLE, answers),
             "/rank": _post("Rank", RankRequest, RankResponse, RANK_EXAMPLE, answers),
             "/cell": _post("Cell", CellRequest, Cell, CELL_EXAMPLE, answers),
-            "/parse": _get("What a formula is read as", FormulaCheck, "/parse", answers, "formula"),
+            "/parse": _get(
+                "What a formula is read as", FormulaCheck, "/parse", answers, asks_for_formula=True
+            ),
             "/model": _get("The card of the model that answers", ModelPage, "/model", answers),
             "/elements": _get(
                 "Which elements the model has seen", ElementsPage, "/elements", answers
             ),
+            "/map": _other("The stability map of the dendrite criteria, by metal", "map", [JSON]),
+            "/plain": _other(
+                "The answer for one formula as a page without scripts",
+                "plain",
+                [HTML],
+                _formula(),
+                {"429": BODY_FAULTS["429"], "504": TIMED_OUT},
+            ),
+            "/": _other("The page for a browser, else where things are", "index", [JSON, HTML]),
+            "/livez": _other("Whether the process lives", "livez", [TEXT]),
+            "/readyz": _other("Whether it can answer", "readyz", [TEXT], faults=NOT_READY),
+            "/metrics": _other("Counts and times for Prometheus", "metrics", [TEXT]),
         },
         "components": {
             "schemas": schemas["$defs"],
@@ -124,11 +141,15 @@ def page(description: Json) -> str:
         for method, operation in methods.items():
             parts.append(f"<h2>{method.upper()} {html.escape(path)}</h2>")
             parts.append(f"<p>{html.escape(operation['summary'])}</p>")
+            for parameter in operation.get("parameters", []):
+                query = f"{path}?{parameter['name']}={parameter['example']}"
+                parts += ["<h3>Request</h3>", f"<pre>{html.escape(query)}</pre>"]
             if "requestBody" in operation:
-                asked = operation["requestBody"]["content"]["application/json"]["example"]
+                asked = operation["requestBody"]["content"][JSON]["example"]
                 parts += ["<h3>Request</h3>", _shown(asked)]
-            given = operation["responses"]["200"]["content"]["application/json"].get("example")
-            parts += ["<h3>Answer</h3>", _shown(given)]
+            given = operation["responses"]["200"]["content"].get(JSON, {})
+            if "example" in given:
+                parts += ["<h3>Answer</h3>", _shown(given["example"])]
     return "\n".join(parts)
 
 
@@ -148,7 +169,7 @@ def _post(
     operation = {
         "summary": summary,
         "operationId": summary.lower(),
-        "requestBody": {"required": True, "content": {"application/json": body}},
+        "requestBody": {"required": True, "content": {JSON: body}},
         "responses": _responses(given, answers.get(path), BODY_FAULTS | EVERYWHERE),
     }
     return {"post": operation}
@@ -159,27 +180,55 @@ def _get(
     given: type[BaseModel],
     path: str,
     answers: Mapping[str, Any],
-    parameter: str | None = None,
+    *,
+    asks_for_formula: bool = False,
 ) -> Json:
     faults = dict(EVERYWHERE)
     operation: Json = {"summary": summary, "operationId": path.strip("/")}
-    if parameter is not None:
-        text = {"schema": {"type": "string"}, "example": PARAMETER_EXAMPLE}
-        operation["parameters"] = [{"name": parameter, "in": "query", "required": True, **text}]
+    if asks_for_formula:
+        operation["parameters"] = _formula(required=True)
         faults["400"] = "the parameter is missing"
     operation["responses"] = _responses(given, answers.get(path), faults)
     return {"get": operation}
+
+
+def _other(
+    summary: str,
+    name: str,
+    kinds: Sequence[str],
+    parameters: Sequence[Json] = (),
+    faults: Mapping[str, str] | None = None,
+) -> Json:
+    """A GET whose answer has no schema of ours."""
+    good = {"description": "the answer", "content": {kind: {} for kind in kinds}}
+    operation: Json = {
+        "summary": summary,
+        "operationId": name,
+        "responses": {"200": good, **_faults(EVERYWHERE | dict(faults or {}))},
+    }
+    if parameters:
+        operation["parameters"] = list(parameters)
+    return {"get": operation}
+
+
+def _formula(*, required: bool = False) -> list[Json]:
+    text = {"schema": {"type": "string"}, "example": PARAMETER_EXAMPLE}
+    return [{"name": "formula", "in": "query", "required": required, **text}]
 
 
 def _responses(given: type[BaseModel], example: Any, faults: Mapping[str, str]) -> Json:
     good: Json = {"schema": _reference(given)}
     if example is not None:
         good["example"] = example
-    error = {"application/json": {"schema": _reference(ErrorBody)}}
     return {
-        "200": {"description": "the answer", "content": {"application/json": good}},
-        **{status: {"description": words, "content": error} for status, words in faults.items()},
+        "200": {"description": "the answer", "content": {JSON: good}},
+        **_faults(faults),
     }
+
+
+def _faults(faults: Mapping[str, str]) -> Json:
+    error = {JSON: {"schema": _reference(ErrorBody)}}
+    return {status: {"description": words, "content": error} for status, words in faults.items()}
 
 
 def _reference(model: type[BaseModel]) -> Json:

@@ -63,7 +63,11 @@ class Parts:
         self.folder = folder_of(target)
         if (self.folder / JOB).exists() and restart:  # never a folder that is not ours
             shutil.rmtree(self.folder)
-        if self.folder.exists():
+        if self.folder.exists() and not _is_bare(self.folder):
+            if not (self.folder / JOB).exists():
+                raise ListError(
+                    f"'{self.folder}' holds no unfinished run but something else; move it away"
+                )
             if not resume:
                 raise ListError(
                     f"'{self.folder}' holds an unfinished run; go on with it by --resume, or "
@@ -71,7 +75,7 @@ class Parts:
                 )
             _check_same(self.folder, job)
         else:
-            self.folder.mkdir()
+            self.folder.mkdir(exist_ok=True)
             try:
                 write_whole(self.folder / JOB, json.dumps(asdict(job), indent=1).encode())
             except OSError:
@@ -162,6 +166,11 @@ def fingerprint(source: Path) -> str:
         while chunk := stream.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def _is_bare(folder: Path) -> bool:
+    """Whether a run was cut off before it had noted what it does."""
+    return all(path.match("tmp*.part") for path in folder.iterdir())
 
 
 def _check_same(folder: Path, job: Job) -> None:

@@ -120,3 +120,21 @@ def test_the_description_is_openapi_with_real_examples(client: httpx.Client) -> 
     page = client.get("/docs").text
     for word in ("http://", "https://", "<script", "<link"):
         assert word not in page.replace("https://doi.org", "")
+
+
+def test_the_description_has_every_path_and_a_real_answer_to_each_question(
+    client: httpx.Client,
+) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    listed = {tuple(each.split()) for each in client.get("/").json()["paths"]}
+    described = {(method.upper(), path) for path, each in paths.items() for method in each}
+    assert listed - {("GET", "/docs"), ("GET", "/openapi.json")} == described
+    parsed = paths["/parse"]["get"]
+    (parameter,) = parsed["parameters"]
+    answer = parsed["responses"]["200"]["content"]["application/json"]["example"]
+    assert client.get("/parse", params={"formula": parameter["example"]}).json() == answer
+    cell = paths["/cell"]["post"]
+    asked = cell["requestBody"]["content"]["application/json"]["example"]
+    answer = cell["responses"]["200"]["content"]["application/json"]["example"]
+    assert client.post("/cell", json=asked).json() == answer
+    assert "<pre>null</pre>" not in client.get("/docs").text

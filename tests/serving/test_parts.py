@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -115,12 +117,13 @@ def test_resume_without_an_earlier_run_starts_one(source: Path, stand_in: Any) -
 
 
 def test_a_list_at_fault_leaves_no_parts(source: Path, stand_in: Any) -> None:
-    source.write_text("formula\n" + "LiCl\n" * 30 + '"never closed' + "x" * 1_100_000)
-    with pytest.raises(ListError):
-        score_with(
-            InProcess(stand_in), source, source.with_name("out.csv"), ScoreOptions(), block_rows=10
-        )
-    assert [path.name for path in source.parent.iterdir()] == ["in.csv"]
+    packed = source.with_name("in.csv.gz")
+    text = "formula\n" + "LiCl\n" * 30 + random.Random(0).randbytes(100_000).hex()
+    packed.write_bytes(gzip.compress(text.encode())[:50_000])
+    target = source.with_name("out.csv")
+    with pytest.raises(ListError, match="damaged"):
+        score_with(InProcess(stand_in), packed, target, ScoreOptions(), block_rows=10)
+    assert {path.name for path in source.parent.iterdir()} == {"in.csv", "in.csv.gz"}
 
 
 @pytest.mark.parametrize(
@@ -161,6 +164,20 @@ def test_two_runs_cannot_write_one_output(tmp_path: Path) -> None:
     with pytest.raises(ListError, match="another run"):
         Parts(tmp_path / "out.csv", JOB, resume=True)
     parts.close()
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_run_cut_off_before_it_had_noted_anything_begins_anew(
+    tmp_path: Path, resume: bool
+) -> None:
+    folder = tmp_path / "out.csv.parts"
+    folder.mkdir()
+    (folder / "tmp1234.part").write_text("{")  # half of what it does
+    parts = Parts(tmp_path / "out.csv", JOB, resume=resume)
+    assert parts.rows == 0
+    parts.add(b"x", 1, 0)
+    parts.remove()
+    assert not folder.exists()
 
 
 def test_a_folder_that_is_no_run_is_not_touched(tmp_path: Path) -> None:
