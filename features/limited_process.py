@@ -12,8 +12,13 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, InvalidStateError
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
 import pebble
@@ -27,6 +32,7 @@ LOGGER = logging.getLogger(__name__)
 JOBS_A_PROCESS = 5000  # then it is replaced, so that what leaks in a parser cannot pile up
 OUTLIVED_S = 5.0  # so long after its limit a job ends its process itself, should its parent be gone
 TERMINATION_S = 0.05  # between SIGTERM, which these processes ignore, and SIGKILL
+WATCHED_EVERY_S = 0.5
 OUT_OF_MEMORY = 77  # exit code
 NICENESS = 5  # whoever waits for a formula goes before whoever sent a structure that hangs
 PRELOADED = [
@@ -48,6 +54,36 @@ Reading = Material | InvalidMaterial
 Reader = Callable[[StructureJob], Reading]
 
 
+@dataclass
+class _Pool:
+    """A pebble pool of one process, and the jobs given to it that are not done."""
+
+    pebbles: pebble.ProcessPool
+    open: set[Future[Any]] = field(default_factory=set)
+
+    def schedule(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], timeout_s: float | None
+    ) -> Future[Any]:
+        """Raises RuntimeError where the pool is found broken."""
+        with _sigterm_kept_off():
+            done: Future[Any] = self.pebbles.schedule(function, arguments, timeout=timeout_s)
+        self.open.add(done)
+        done.add_done_callback(self.open.discard)
+        return done
+
+    def is_broken(self) -> bool:
+        """Whether jobs may wait for nothing: pebble forgets one that comes as it breaks."""
+        return bool(self.open) and not self.pebbles.active
+
+    def end(self) -> None:
+        """Kill the process; what pebble has forgotten ends with BrokenProcessPool."""
+        self.pebbles.stop()
+        self.pebbles.join()
+        for job in list(self.open):
+            with suppress(InvalidStateError):  # ended meanwhile
+                job.set_exception(BrokenProcessPool("the process ended before the job was begun"))
+
+
 class LimitedProcess:
     """Starts with the first job. Give it one job at a time: a second waits in its pipe.
 
@@ -61,8 +97,10 @@ class LimitedProcess:
         self._time_limit_s = time_limit_s
         self._memory_limit_bytes = memory_limit_bytes
         self._lock = threading.Lock()
-        self._closed = False
+        self._closing = threading.Event()
         self._pool = self._new_pool()
+        self._watcher: threading.Thread | None = None
+        self._ending: list[threading.Thread] = []
 
     def read(self, job: StructureJob) -> Future[Reading]:
         """The job's result. TimeoutError past the limit, pebble.ProcessExpired where the process
@@ -71,47 +109,86 @@ class LimitedProcess:
         Raises RuntimeError once closed.
         """
         arguments = (self._reader, job, self._time_limit_s + OUTLIVED_S)
-        return self._schedule(_read, arguments, self._time_limit_s)
+        pool, done = self._schedule(_read, arguments, self._time_limit_s)
+        done.add_done_callback(partial(self._leave_cancelled, pool))
+        return done
 
     def ping(self) -> Future[int]:
         """The process id, once the process answers."""
-        return self._schedule(os.getpid, (), None)
+        return self._schedule(os.getpid, (), None)[1]
 
     def close(self) -> None:
         """End the process, whatever it does."""
         with self._lock:
-            self._closed = True
-            _end(self._pool)
+            self._closing.set()
+        self._pool.end()
+        if self._watcher is not None:
+            self._watcher.join()
+        for ending in self._ending:
+            ending.join()
 
     def _schedule(
         self, function: Callable[..., Any], arguments: tuple[Any, ...], timeout_s: float | None
-    ) -> Future[Any]:
+    ) -> tuple[_Pool, Future[Any]]:
         with self._lock:
-            if self._closed:
+            if self._closing.is_set():
                 raise RuntimeError("the pool is closed")
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, daemon=True)
+                self._watcher.start()
             try:
-                return self._pool.schedule(function, arguments, timeout=timeout_s)
+                return self._pool, self._pool.schedule(function, arguments, timeout_s)
             except RuntimeError:  # it was killed while idle, which a pebble pool does not survive
-                threading.Thread(target=_end, args=(self._pool,), daemon=True).start()
-                self._pool = self._new_pool()
-                return self._pool.schedule(function, arguments, timeout=timeout_s)
+                self._renew()
+                return self._pool, self._pool.schedule(function, arguments, timeout_s)
 
-    def _new_pool(self) -> pebble.ProcessPool:
+    def _leave_cancelled(self, pool: _Pool, done: Future[Reading]) -> None:
+        """The process of a cancelled job may take the next one before pebble kills it for the
+        first: the next one gets another."""
+        if done.cancelled() and not self._closing.is_set():
+            with self._lock:
+                if self._pool is pool:
+                    self._renew()
+
+    def _watch(self) -> None:
+        while not self._closing.wait(WATCHED_EVERY_S):
+            with self._lock:
+                if self._pool.is_broken():
+                    self._renew()
+
+    def _renew(self) -> None:
+        """Under the lock."""
+        ending = threading.Thread(target=self._pool.end, daemon=True)
+        ending.start()
+        self._ending = [*filter(threading.Thread.is_alive, self._ending), ending]
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> _Pool:
         pebble.CONSTS.term_timeout = TERMINATION_S
         context = multiprocessing.get_context("forkserver")  # forking here would copy held locks
         context.set_forkserver_preload(PRELOADED)
-        return pebble.ProcessPool(
-            max_workers=1,
-            max_tasks=JOBS_A_PROCESS,
-            initializer=_prepare,
-            initargs=(self._memory_limit_bytes,),
-            context=context,
+        return _Pool(
+            pebble.ProcessPool(
+                max_workers=1,
+                max_tasks=JOBS_A_PROCESS,
+                initializer=_prepare,
+                initargs=(self._memory_limit_bytes,),
+                context=context,
+            )
         )
 
 
-def _end(pool: pebble.ProcessPool) -> None:
-    pool.stop()
-    pool.join()
+@contextmanager
+def _sigterm_kept_off() -> Iterator[None]:
+    """For the process that the others are forked from, should it start here: SIGTERM is sent to a
+    whole group, and what is under way is still to be answered. It ends when its parent does."""
+    resource_tracker.ensure_running()  # started now, as its start lets SIGTERM in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        forkserver.ensure_running()
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare(memory_limit_bytes: int) -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 TRIED_AGAIN_AFTER_S = 10.0
 """One that ends sooner than this after its start waits for Circus's next look, so that a process
 that cannot start is not started without a pause."""
+BUSY_S = 0.2
 
 
 def main() -> None:
@@ -23,10 +25,19 @@ def main() -> None:
     from bentoml_cli.cli import cli
     from circus.sighandler import SysHandler
 
-    SysHandler.handle_hup = _tell_processes
-    SysHandler.handle_chld = _replace_soon
-    SysHandler.SIGNALS = [*SysHandler.SIGNALS, signal.SIGCHLD]
+    attend(SysHandler, signal.SIGHUP, _tell_processes)
+    attend(SysHandler, signal.SIGCHLD, _replace_soon)
     cli()
+
+
+def attend(handler: Any, number: signal.Signals, react: Callable[[Any], None]) -> None:
+    """Have Circus's class of signal handlers call ``react`` with the handler on a signal.
+
+    Circus finds the method by its own name of the signal: that of SIGCHLD is "cld".
+    """
+    setattr(handler, f"handle_{handler.SIG_NAMES[number]}", react)
+    if number not in handler.SIGNALS:
+        handler.SIGNALS = [*handler.SIGNALS, number]
 
 
 def _tell_processes(handler: Any) -> None:
@@ -38,23 +49,26 @@ def _tell_processes(handler: Any) -> None:
 
 def _replace_soon(handler: Any) -> None:
     controller = handler.controller
-    controller.loop.add_callback_from_signal(_replace, controller.arbiter)
+    controller.loop.add_callback_from_signal(_replace, controller)
 
 
-def _replace(arbiter: Any) -> Any:
+def _replace(controller: Any) -> Any:
     from circus.exc import ConflictError
     from circus.process import DEAD_OR_ZOMBIE, UNEXISTING
 
     dead = [
         process
-        for watcher in arbiter.watchers
+        for watcher in controller.arbiter.watchers
         for process in watcher.processes.values()
         if process.status in (DEAD_OR_ZOMBIE, UNEXISTING)
     ]
-    if dead and all(process.age() > TRIED_AGAIN_AFTER_S for process in dead):
-        with suppress(ConflictError):  # Circus is at it, or on its way out
-            return arbiter.manage_watchers()
-    return None
+    if not dead or any(process.age() < TRIED_AGAIN_AFTER_S for process in dead):
+        return None
+    try:
+        return controller.arbiter.manage_watchers()
+    except ConflictError:  # Circus is at something else
+        controller.loop.call_later(BUSY_S, _replace, controller)
+        return None
 
 
 if __name__ == "__main__":

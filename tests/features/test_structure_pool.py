@@ -9,12 +9,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import psutil
 import pytest
 
 from features import limited_process
+from features.limited_process import LimitedProcess
 from features.limits import InvalidMaterial
 from features.material import Material
 from features.structure_jobs import StructureJob
@@ -130,6 +133,25 @@ def test_cancelling_kills_what_runs_and_drops_what_waits(
         call.result()
 
 
+def test_the_job_after_a_cancelled_one_has_a_process_of_its_own(pool: StructurePool) -> None:
+    for _ in range(5):
+        call = pool.submit(jobs("sleep 0.05", "sleep 0.05"))
+        time.sleep(0.04)  # about to end, so that its process would take the next job
+        call.cancel()
+        assert shown(pool.read(jobs("LiCl", "NaCl"))) == ["LiCl", "NaCl"]
+
+
+def test_a_job_that_comes_as_its_process_breaks_is_not_left_waiting() -> None:
+    process = LimitedProcess(LIMIT_S, 2**30, obey)
+    os.kill(process.ping().result(STARTED_WITHIN_S), signal.SIGKILL)
+    wait_until(lambda: not process._pool.pebbles.active)
+    forgotten: Future[int] = Future()
+    process._pool.open.add(forgotten)  # as where pebble registers it after it has given up
+    assert isinstance(forgotten.exception(HEALED_WITHIN_S), BrokenProcessPool)
+    assert process.ping().result(HEALED_WITHIN_S) > 0
+    process.close()
+
+
 def test_a_killed_idle_process_is_replaced(pool: StructurePool) -> None:
     before = processes(pool)
     for pid in before:
@@ -154,6 +176,17 @@ def test_sigterm_and_ctrl_c_leave_the_processes_to_their_pool(pool: StructurePoo
         os.kill(pid, signal.SIGTERM)
     assert shown(pool.read(jobs("LiCl"))) == ["LiCl"]
     assert processes(pool) == before
+
+
+def test_what_is_under_way_at_sigterm_is_answered(pool: StructurePool) -> None:
+    before = processes(pool)
+    call = pool.submit(jobs("sleep 0.5"))
+    (forker,) = {psutil.Process(pid).ppid() for pid in before}
+    assert forker != os.getpid()
+    os.kill(forker, signal.SIGTERM)  # as Circus sends it to all below a server process
+    assert shown(call.result()) == ["LiCl"]
+    assert processes(pool) == before
+    assert is_running(forker)
 
 
 def test_a_process_is_replaced_after_so_many_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,15 +215,17 @@ def test_a_structure_is_read_for_real_and_once(tmp_path: Path) -> None:
 
 
 def test_nothing_outlives_close() -> None:
+    threads = set(threading.enumerate())
     pool = StructurePool(2, reader=obey)
     pids = processes(pool)
-    threads = threading.active_count()
+    started = set(threading.enumerate()) - threads
+    assert started
     call = pool.submit(jobs(*["sleep 4"] * 3))
     pool.close()
     with pytest.raises(CancelledError):
         call.result()
     assert not any(map(is_running, pids))
-    assert threading.active_count() == threads - 6
+    assert not any(thread.is_alive() for thread in started)
     assert not pool.is_alive(1.0)
     with pytest.raises(RuntimeError, match="closed"):
         pool.read(jobs("LiCl"))
@@ -202,7 +237,7 @@ def test_a_parent_killed_leaves_no_processes() -> None:
         "from tests.features.pool_readers import obey\n"
         "import time\n"
         "if __name__ == '__main__':\n"
-        "    pool = StructurePool(2, time_limit_s=1, reader=obey)\n"
+        "    pool = StructurePool(2, time_limit_s=5, reader=obey)\n"
         "    print(*[s.process.ping().result(60) for s in pool._slots], flush=True)\n"
         "    pool.submit([StructureJob('hang', 'cif')])\n"
         "    time.sleep(0.5)\n"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from circus.exc import ConflictError
 from circus.process import DEAD_OR_ZOMBIE, RUNNING, UNEXISTING
+from circus.sighandler import SysHandler
 
-from serving.arbiter import TRIED_AGAIN_AFTER_S, _replace
+from serving.arbiter import TRIED_AGAIN_AFTER_S, _replace, attend
+
+OLD, YOUNG = TRIED_AGAIN_AFTER_S + 1, TRIED_AGAIN_AFTER_S - 1
 
 
 @dataclass
@@ -20,15 +27,19 @@ class OneProcess:
 
 
 @dataclass
-class Watcher:
-    processes: dict[int, OneProcess]
+class Loop:
+    later: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def call_later(self, delay_s: float, *call: Any) -> None:
+        assert delay_s > 0
+        self.later.append(call)
 
 
 @dataclass
 class Arbiter:
-    watchers: list[Watcher]
+    watchers: list[SimpleNamespace]
     is_busy: bool = False
-    looked: int = field(default=0, init=False)
+    looked: int = 0
 
     def manage_watchers(self) -> str:
         if self.is_busy:
@@ -37,28 +48,57 @@ class Arbiter:
         return "awaited by the event loop"
 
 
-def arbiter_of(*processes: OneProcess, is_busy: bool = False) -> Arbiter:
-    return Arbiter([Watcher(dict(enumerate(processes)))], is_busy)
+@dataclass
+class Controller:
+    arbiter: Arbiter
+    loop: Loop = field(default_factory=Loop)
 
 
-OLD, YOUNG = TRIED_AGAIN_AFTER_S + 1, TRIED_AGAIN_AFTER_S - 1
+def controller_of(*processes: OneProcess, is_busy: bool = False) -> Controller:
+    watcher = SimpleNamespace(processes=dict(enumerate(processes)))
+    return Controller(Arbiter([watcher], is_busy))
 
 
 def test_one_that_has_served_is_replaced_at_once() -> None:
     for status in (DEAD_OR_ZOMBIE, UNEXISTING):
-        arbiter = arbiter_of(OneProcess(RUNNING, YOUNG), OneProcess(status, OLD))
-        assert _replace(arbiter) == "awaited by the event loop"
-        assert arbiter.looked == 1
+        controller = controller_of(OneProcess(RUNNING, YOUNG), OneProcess(status, OLD))
+        assert _replace(controller) == "awaited by the event loop"
+        assert controller.arbiter.looked == 1
 
 
 def test_one_that_ends_soon_after_its_start_waits_for_circus() -> None:
-    arbiter = arbiter_of(OneProcess(RUNNING, OLD), OneProcess(DEAD_OR_ZOMBIE, YOUNG))
-    assert _replace(arbiter) is None
-    assert arbiter.looked == 0
+    controller = controller_of(OneProcess(RUNNING, OLD), OneProcess(DEAD_OR_ZOMBIE, YOUNG))
+    assert _replace(controller) is None
+    assert controller.arbiter.looked == 0
+    assert controller.loop.later == []
 
 
-def test_nothing_is_done_where_all_run_or_circus_is_at_it() -> None:
-    running = arbiter_of(OneProcess(RUNNING, OLD))
-    _replace(running)
-    assert running.looked == 0
-    assert _replace(arbiter_of(OneProcess(DEAD_OR_ZOMBIE, OLD), is_busy=True)) is None
+def test_nothing_is_done_where_all_run() -> None:
+    controller = controller_of(OneProcess(RUNNING, OLD))
+    assert _replace(controller) is None
+    assert controller.arbiter.looked == 0
+
+
+def test_it_is_tried_again_where_circus_is_at_something_else() -> None:
+    controller = controller_of(OneProcess(DEAD_OR_ZOMBIE, OLD), is_busy=True)
+    assert _replace(controller) is None
+    assert controller.loop.later == [(_replace, controller)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGCHLD])
+def test_circus_calls_what_attends_to_a_signal(number: signal.Signals) -> None:
+    class Handler(SysHandler):  # type: ignore[misc]
+        def __init__(self) -> None:
+            """Without taking the signals of this process."""
+
+    heard: list[Any] = []
+
+    def hear(handler: Any) -> None:
+        heard.append(handler)
+
+    attend(Handler, number, hear)
+    handler = Handler()
+    handler.signal(number)
+    assert heard == [handler]
+    assert number in Handler.SIGNALS
+    assert len(Handler.SIGNALS) == len(set(Handler.SIGNALS))
