@@ -42,6 +42,7 @@ Asked = TypeVar("Asked", bound=BaseModel)
 Found = TypeVar("Found")
 JSON = "application/json"
 POOL_ANSWER_LIMIT_S = 1.0
+POOL_START_LIMIT_S = 30.0
 PATHS = (
     "GET /",
     "POST /predict",
@@ -92,6 +93,8 @@ class App:
             batch_rows=settings.batch_rows,
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.watch.look)
+        self.watch.look()  # a SIGHUP during the start was not heard
+        self.pool.is_alive(POOL_START_LIMIT_S)  # no connection is taken before it can be answered
 
     @property
     def champion(self) -> Predictor:

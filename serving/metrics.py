@@ -7,6 +7,7 @@ could fill the memory by asking for many paths. The metrics here have a fixed se
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import (
@@ -111,7 +112,8 @@ def forget_dead() -> None:
     for path in Path(folder).glob("gauge_live*_*.db"):
         pid = path.stem.rpartition("_")[2]
         if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
-            mark_process_dead(int(pid), folder)
+            with suppress(FileNotFoundError):  # another process was first
+                mark_process_dead(int(pid), folder)
 
 
 def exposition() -> bytes:

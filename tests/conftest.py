@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from models.predictor import Predictor
     from training.tables import Dataset
+
+
+def pytest_configure() -> None:
+    """Property tests assert what is true, not how fast this machine draws an example."""
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("frenkel", deadline=None, suppress_health_check=slow)
+    settings.load_profile("frenkel")
 
 
 @pytest.fixture(scope="session")

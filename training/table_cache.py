@@ -100,6 +100,9 @@ def write_tables(cache_folder: Path, key: str, tables: Tables) -> Tables:
         ):
             frame.to_parquet(draft / f"{label}.parquet", index=False)
         store.write(draft / _STRUCTURES)
-        if not (parent / key).is_dir():
+        try:
             os.replace(draft, parent / key)
+        except OSError:
+            if not (parent / key).is_dir():  # or another process was first
+                raise
     return Tables(tables.measurements, store, tables.rejected, tables.repaired)

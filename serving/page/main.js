@@ -36,8 +36,9 @@ async function submitted() {
   if (asked.view === "list") asked.list = byId("list").value;
   else asked.formula = byId("formula").value.trim();
   showControls(asked);
+  const question = { ...asked }; // what is asked may change while it is answered
   await ask();
-  const whole = await writeAddress(asked);
+  const whole = await writeAddress(question);
   if (!whole) {
     const words = "too long for a link";
     document.querySelector(".actions")?.prepend(h("span", { class: "quiet" }, words));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -93,7 +94,7 @@ def database() -> Iterator[str]:
                 _wait_for_database(f"postgresql://frenkel@{address}", process)
                 yield f"postgresql+psycopg://frenkel@{address}"
             finally:
-                process.terminate()
+                process.send_signal(signal.SIGINT)  # does not wait for connections left open
                 process.wait(30)
 
 
@@ -122,7 +123,11 @@ def tracking_server(database: str, tmp_path_factory: pytest.TempPathFactory) -> 
         port=port,
         ready_path="/health",
         folder=folder,
-        environment=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
+        environment=os.environ
+        | {
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # eight more processes, for nothing
+        },
         limit_s=START_LIMIT_S,
     ) as address:
         yield address

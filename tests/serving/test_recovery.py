@@ -27,7 +27,7 @@ pytestmark = pytest.mark.server
 
 TOKEN = "the right one"
 HEALED_WITHIN_S = 60.0  # tests share their machine; the benchmark holds the service to 5 s
-STRUCTURE_LIMIT_S = 1.0
+STRUCTURE_LIMIT_S = 3.0
 FORMULA = {"formula": "Li6PS5Cl"}
 
 
@@ -70,11 +70,16 @@ def wait_until(holds: Callable[[], bool], limit_s: float = HEALED_WITHIN_S) -> N
 
 
 def server_processes(running: RunningServer) -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process(running.process.pid).children()
-        if child.status() != psutil.STATUS_ZOMBIE and "--worker-id" in child.cmdline()
-    ]
+    children = psutil.Process(running.process.pid).children()
+    return [child for child in children if "--worker-id" in command_of(child)]
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Empty for one that has ended."""
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
 
 
 def structure_processes(running: RunningServer) -> list[psutil.Process]:
@@ -135,7 +140,7 @@ def test_a_structure_that_takes_too_long_is_refused_beside_good_ones(
     assert [item["status"] for item in items] == ["ok", "error", "ok"]
     assert items[1]["error"] == {
         "code": "invalid_material",
-        "message": "took longer than 1 s, the most accepted",
+        "message": f"took longer than {STRUCTURE_LIMIT_S:g} s, the most accepted",
         "field": "cif",
     }
 
@@ -197,7 +202,7 @@ def test_a_killed_server_process_is_replaced_and_the_other_answers(
     first, second = server_processes(running)
     wait_until(lambda: time.time() - first.create_time() > TRIED_AGAIN_AFTER_S + 1)
     first.send_signal(signal.SIGKILL)
-    wait_until(lambda: not first.is_running() or first.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: not command_of(first))
     # A connection that the killed process had accepted is lost with it; a new one is answered.
     with httpx.Client(base_url=client.base_url, headers=client.headers, timeout=60) as another:
         assert predict(another, FORMULA).status_code == 200
@@ -226,20 +231,25 @@ def test_log_lines_are_json_with_ids_and_without_bodies(
 
 
 def test_sigterm_lets_a_request_under_way_end(running: RunningServer, client: httpx.Client) -> None:
-    answers: list[int] = []
+    answers: list[httpx.Response] = []
     headers = {"Authorization": f"Bearer {TOKEN}"}
 
     def ask() -> None:
         body = {"materials": [{"structure": slow_cif(), "format": "cif"}, FORMULA]}
-        response = httpx.post(f"{running.address}/predict", json=body, headers=headers, timeout=60)
-        answers.append(response.status_code)
+        answers.append(
+            httpx.post(f"{running.address}/predict", json=body, headers=headers, timeout=60)
+        )
 
     thread = threading.Thread(target=ask)
     thread.start()
     wait_until(lambda: "frenkel_requests_reading 1.0" in client.get("/metrics").text)
     running.process.terminate()
     thread.join()
-    assert answers == [200]
+    (answer,) = answers
+    assert answer.status_code == 200
+    hanging, formula = answer.json()["predictions"]
+    assert "took longer than" in hanging["error"]["message"]  # it was given all of its time
+    assert formula["status"] == "ok"
     assert running.process.wait(30) == 0
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{running.address}/livez")
