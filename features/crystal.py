@@ -129,8 +129,8 @@ def standard_crystal(structure: Structure, *, most_sites: int | None = None) -> 
     """The space group (spglib on the sites' compositions) and the standard primitive cell.
 
     Where spglib finds no symmetry, as when partly filled sites nearly coincide, or the cell has
-    more than ``most_sites`` (the search grows with their cube), the structure stays as it is and
-    the space group is None.
+    more than ``most_sites``, the structure stays as it is and the space group is None. For 2,000
+    sites the search takes half a second, but 20 s in a lattice with random vacancies.
     """
     if most_sites is not None and len(structure) > most_sites:
         return Crystal(structure, None, _rounded(structure.lattice.parameters))

@@ -30,6 +30,9 @@ MISSING = frozenset(("nan", "none", "null", "n/a", "na", "-", "?"))
 ANIONS = frozenset(("O", "S", "Se", "Te", "F", "Cl", "Br", "I", "N"))
 METALLOIDS = frozenset(("H", "B", "C", "Si", "P", "Ge", "As", "Sb"))
 
+# MgCl2.6H2O: a hydrate with a full stop for the dot, or 2.6 atoms of chlorine.
+_WATER = re.compile(r"[A-Za-z)\]}]([0-9]*\.[0-9]+)H2O$")
+
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 _PLAIN = re.compile(r"(?:[A-Z][a-z]?(?:[0-9]+(?:\.[0-9]+)?)?)+")
 _PLAIN_UNIT = re.compile(r"([A-Z][a-z]?)([0-9.]*)")
@@ -71,6 +74,7 @@ def _plain_amounts(text: str, limits: MaterialLimits) -> dict[str, float] | None
         or len(text) > limits.formula_characters
         or not _PLAIN.fullmatch(text)
         or text.lower() in MISSING
+        or _WATER.search(text)
     ):
         return None
     amounts: dict[str, float] = {}
@@ -98,7 +102,14 @@ def _checked_text(text: str, limits: MaterialLimits) -> str:
     if "%" in plain:
         raise _invalid("percent signs are not accepted: give the parts of a mixture in moles")
     _check_brackets(plain, limits)
-    return plain.translate(_SIGNS)
+    plain = plain.translate(_SIGNS)
+    water = _WATER.search(plain)
+    if water:
+        raise _invalid(
+            f"the full stop in {shown(water[1] + 'H2O')} could be that of a number or the dot of a "
+            "hydrate: put · before the water, or write H2O before the rest"
+        )
+    return plain
 
 
 def _check_brackets(plain: str, limits: MaterialLimits) -> None:
@@ -152,7 +163,7 @@ def _next_word(plain: str, position: int) -> tuple[str, str]:
         return "minus", character
     if character.isascii() and character.isupper():
         return "element", _element_at(plain, position)
-    raise _invalid(_stray(character))
+    raise _invalid(_stray(character, plain[position + 1 : position + 2]))
 
 
 def _element_at(plain: str, position: int) -> str:
@@ -169,9 +180,10 @@ def _element_at(plain: str, position: int) -> str:
     return single
 
 
-def _stray(character: str) -> str:
-    if character in VARIABLES:
-        return f"the variable {character!r} has no value: put a number in its place"
+def _stray(character: str, following: str) -> str:
+    variable = following if character == "+" else character
+    if variable in VARIABLES:
+        return f"the variable {variable!r} has no value: put a number in its place"
     if character == "+" or character in "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹^":
         return (
             f"charges are not accepted ({character!r}): give the neutral formula, "

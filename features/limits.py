@@ -36,7 +36,7 @@ class MaterialLimits:
     json_depth: int = 20
     sites: int = 2000  # in the cell as sent, after symmetry
     symmetry_operations: int = 192
-    symmetry_search_sites: int = 1000  # larger cells keep their size and get no space group
+    symmetry_search_sites: int = 2000  # larger cells keep their size and get no space group
     images: int = 5000  # listed sites times symmetry operations
     occupancy: float = 1.05  # a site's sum; between 1 and this it is scaled down to 1
     contact_angstrom: float = 0.1  # no two atoms that exclude each other are closer

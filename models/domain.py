@@ -15,7 +15,7 @@ from features.elements import MOBILE_IONS
 from features.material import Material
 from features.table import feature_groups
 from models.composition_distance import FRACTION_COLUMNS, fractions_of
-from models.electrolyte_chemistry import CHARGE_COLUMN, chemical_objections
+from models.electrolyte_chemistry import CHARGE_COLUMN, chemical_objections, outnumbered_by
 from models.feature_space import FeatureSpace
 from models.ground import Ground
 from models.labels import FloatArray
@@ -32,7 +32,8 @@ class Look:
 
     transport_reasons, moduli_reasons: why they lie outside, in words. transport_distance,
     moduli_distance: (n, 2) ``CompositionIndex.nearness``. percentile: (n,) of the distance to the
-    nearest conductor among the conductors' own distances to one another.
+    nearest conductor among the conductors' own distances to one another. temperature_reasons:
+    which temperatures lie outside those of the data, for all materials alike.
     """
 
     transport_reasons: list[list[str]]
@@ -40,6 +41,7 @@ class Look:
     transport_distance: FloatArray
     moduli_distance: FloatArray
     percentile: FloatArray
+    temperature_reasons: list[str]
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,6 @@ class Domain:
         """Measure n materials, features one row each, against the data."""
         fractions = fractions_of(features)
         transport = self._transport_reasons(materials, features, fractions)
-        for row in transport:
-            row += self._temperature_reasons(temperatures_k)
         moduli: list[list[str]] = [
             [f"never seen with a modulus: {', '.join(unseen)}"] if unseen else []
             for unseen in self.moduli.unseen(fractions)
@@ -104,6 +104,7 @@ class Domain:
             transport_distance,
             self.moduli.index.nearness(fractions),
             self.transport.percentile(transport_distance[:, 0]),
+            self._temperature_reasons(temperatures_k),
         )
 
     def _transport_reasons(
@@ -121,6 +122,9 @@ class Domain:
             if ion not in self.transport_ions:
                 learned = ", ".join(self.transport_ions)
                 row.insert(0, f"mobile ion {ion} has no training data (trained on {learned})")
+            rival = outnumbered_by(ion, dict(material.fractions))
+            if rival is not None:
+                row.append(f"there is far more {rival} than {ion}: it may be the ion that moves")
             if strange:
                 row.append(f"never seen in a conductor: {', '.join(strange)}")
         for name, (space, limit) in self.spaces.items():
@@ -142,7 +146,7 @@ class Domain:
         shown = ", ".join(f"{kelvin - 273.15:g}" for kelvin in outside[:5])
         return [
             f"no conductivity was measured at {shown} °C (data from {low - 273.15:.0f} to "
-            f"{high - 273.15:.0f} °C)"
+            f"{high - 273.15:.0f} °C): the line is drawn on to there"
         ]
 
     def save(self, folder: Path) -> None:

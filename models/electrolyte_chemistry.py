@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,11 +17,24 @@ NONMETALS = (*ANIONS, "He", "Ne", "Ar", "Kr", "Xe", "Rn", "C", "At")
 # Charge left over, as a share of the anions' charge, in the most neutral choice of oxidation
 # states. Among measured conductors 99 % are within 0.1, glasses and vacancies included.
 MOST_CHARGE_LEFT = 0.3
+# An ion beside so many times as many of another one that moves as readily is not for certain the
+# one that does: the lithium in Na2.99Li0.01PS4, the magnesium in K1.67Mg0.67Al10.33O17.
+OUTNUMBERED = {"Li": 4.0, "Na": 4.0, "Mg": 1.0}
+RIVALS = ("Li", "Na", "K", "Ag")
 CHARGE_COLUMN = "charge_residual_per_anion_charge"
 
 
 def _rows(symbols: Sequence[str]) -> list[int]:
     return [ELEMENT_ROW[symbol] for symbol in symbols]
+
+
+def outnumbered_by(ion: str, amounts: Mapping[str, float]) -> str | None:
+    """The most abundant of RIVALS where there is OUTNUMBERED times more of it than of ``ion``."""
+    others = [rival for rival in RIVALS if rival != ion and rival in amounts]
+    most = max(others, key=lambda rival: amounts[rival], default=None)
+    if most is None or ion not in OUTNUMBERED or amounts[most] <= OUTNUMBERED[ion] * amounts[ion]:
+        return None
+    return most
 
 
 def chemical_objections(fractions: FloatArray, charge_left: FloatArray) -> list[list[str]]:

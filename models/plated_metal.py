@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.material import Material
+from models.electrodes import ELECTRODES
+
+UNKNOWN = f"no dendrite score: the metals whose constants are known are {', '.join(ELECTRODES)}"
 
 
 def plated_metals(materials: Sequence[Material], electrode: str | None) -> list[str | None]:
@@ -18,9 +21,12 @@ def plated_metals(materials: Sequence[Material], electrode: str | None) -> list[
 
 
 def plating_notes(metals: Sequence[str | None], electrode: str | None) -> list[list[str]]:
-    """Why there is no dendrite score, where the electrode asked for is the reason."""
+    """Why there is no dendrite score, where the metal is the reason."""
     if electrode is None:
-        return [[] for _ in metals]
+        return [
+            [] if metal is None or metal in ELECTRODES else [f"{UNKNOWN}: {metal} is not one"]
+            for metal in metals
+        ]
     note = (
         f"no dendrite score: without {electrode} in it, no {electrode} metal is plated through it"
     )

@@ -21,7 +21,8 @@ MOST_VALUES_IN_A_NOTE = 3
 class DomainVerdict:
     """Of n materials, in order.
 
-    reasons: why a material lies outside the data; none where it lies inside. cautions: what is
+    reasons: why a material lies outside the data; none where it lies inside. wider: whether its
+    intervals are, as where a temperature is not the only reason. cautions: what is
     said of its moduli alone, which is no verdict on a conductor. distance, percentile: (n,) to the
     nearest measured conductor, in steps of the element scale and among the conductors' own.
     expected_error: by target name, (n,) mean absolute error of held-out materials alike, NaN where
@@ -30,6 +31,7 @@ class DomainVerdict:
 
     in_domain: list[bool]
     reasons: list[list[str]]
+    wider: list[bool]
     cautions: list[list[str]]
     distance: FloatArray
     percentile: FloatArray
@@ -39,7 +41,7 @@ class DomainVerdict:
     def of(cls, look: Look, estimates: Mapping[str, Estimate]) -> DomainVerdict:
         """The verdict on materials that were looked at and predicted."""
         reasons = [
-            [*first, *second]
+            [*first, *look.temperature_reasons, *second]
             for first, second in zip(look.transport_reasons, look.moduli_reasons, strict=True)
         ]
         cautions: list[list[str]] = [[] for _ in reasons]
@@ -50,6 +52,7 @@ class DomainVerdict:
         return cls(
             [not found for found in reasons],
             reasons,
+            [len(found) > len(look.temperature_reasons) for found in reasons],
             cautions,
             look.transport_distance[:, 0],
             look.percentile,
@@ -66,8 +69,10 @@ def notes_in_words(
     """The notes of each material: what was measured of it, then why it lies outside the data,
     then what is said of its moduli."""
     notes = [
-        [*reasons, WIDER, *cautions] if reasons else [*cautions]
-        for reasons, cautions in zip(domain.reasons, domain.cautions, strict=True)
+        [*reasons, *([WIDER] if wider else []), *cautions]
+        for reasons, wider, cautions in zip(
+            domain.reasons, domain.wider, domain.cautions, strict=True
+        )
     ]
     if surroundings is not None:
         for note, around in zip(notes, surroundings, strict=True):

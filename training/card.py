@@ -12,6 +12,7 @@ from models.card import WORST, CardFailure, CardFigure, CardLimit, CardSource, M
 from models.targets import TARGETS
 from training.held_out_rows import HeldOutRows
 from training.own_rows import SOURCE as OWN
+from training.preparation import TRANSPORT_PROPERTIES
 from training.sources import source_named
 from training.tables import Dataset
 
@@ -48,7 +49,7 @@ SUMMARY = (
     "structure, each with an interval that was calibrated on held-out rows."
 )
 INTENDED_USE = [
-    "to put lists of candidate electrolytes (mobile ion Li or Na) in an order for measurement",
+    "to put lists of candidate electrolytes in an order for measurement; mobile ion with data: {}",
     "to tell, with an interval, about what conductivity and stiffness a composition may have",
     "by people who read the verdict on the domain and the nearest measured materials beside it",
 ]
@@ -82,7 +83,7 @@ def model_card(dataset: Dataset, protocols: Mapping[str, HeldOutRows]) -> ModelC
     return ModelCard(
         name="Frenkel, a property predictor for solid electrolytes",
         summary=SUMMARY,
-        intended_use=INTENDED_USE,
+        intended_use=[use.format(_ions(dataset)) for use in INTENDED_USE],
         not_intended_for=NOT_INTENDED_FOR,
         data=_data(dataset),
         missing_data=[
@@ -96,6 +97,13 @@ def model_card(dataset: Dataset, protocols: Mapping[str, HeldOutRows]) -> ModelC
         known_failures=_failures(protocols),
         reproducibility=REPRODUCIBILITY,
     )
+
+
+def _ions(dataset: Dataset) -> str:
+    """The mobile ions whose transport was measured, in words."""
+    rows = dataset.measurements
+    measured = rows[rows["property"].isin(TRANSPORT_PROPERTIES)]
+    return " and ".join(ion for ion in MOBILE_IONS if (measured["mobile_ion"] == ion).any())
 
 
 def anion_kind(material: Material) -> str:

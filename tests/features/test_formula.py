@@ -87,6 +87,12 @@ def test_a_space_before_a_number_is_refused_where_it_could_go_either_way() -> No
     assert "space before the number '0.5'" in refusal("Li2S 0.5P2S5")
 
 
+@pytest.mark.parametrize("text", ["MgCl2.6H2O", "LiI.2H2O", "Li(OH).5H2O", "MgCl₂\u20246H₂O"])
+def test_a_full_stop_before_water_could_be_either_thing(text: str) -> None:
+    assert "hydrate" in refusal(text)
+    assert parse_formula("MgCl2·6H2O") == {"Mg": 1, "Cl": 2, "H": 12, "O": 6}
+
+
 @pytest.mark.parametrize(
     ("text", "variable"),
     [
@@ -94,6 +100,7 @@ def test_a_space_before_a_number_is_refused_where_it_could_go_either_way() -> No
         ("LixCoO2", "x"),
         ("Li3OyCl", "y"),
         ("Li7La3Zr2O12-δ", "δ"),
+        ("Li1+xAlxTi2-x(PO4)3", "x"),
     ],
 )
 def test_a_variable_is_named(text: str, variable: str) -> None:

@@ -242,6 +242,14 @@ def test_where_symmetry_is_not_found_the_structure_stays_as_it_is() -> None:
     assert dict(material.fractions) == {"Li": 0.5, "Cl": 0.5}
 
 
+def test_the_largest_supercell_that_is_accepted_is_the_same_material() -> None:
+    supercell = rock_salt()
+    supercell.make_supercell((10, 5, 5))
+    assert len(supercell) == MaterialLimits().sites
+    one, other = (Material.from_poscar(cell.to(fmt="poscar")) for cell in (rock_salt(), supercell))
+    assert one.content_hash == other.content_hash
+
+
 def test_a_cell_too_large_for_the_symmetry_search_is_kept_as_sent() -> None:
     text = json.dumps(rock_salt().as_dict())
     material = Material.from_pymatgen(text, limits=MaterialLimits(symmetry_search_sites=7))

@@ -5,7 +5,7 @@ import pytest
 from features.material import Material
 from features.table import feature_table
 from models.composition_distance import fractions_of
-from models.electrolyte_chemistry import CHARGE_COLUMN, chemical_objections
+from models.electrolyte_chemistry import CHARGE_COLUMN, chemical_objections, outnumbered_by
 
 
 def _objections(*formulas: str) -> list[list[str]]:
@@ -44,3 +44,24 @@ def test_known_conductors_meet_no_objection() -> None:
 
 def test_nothing_asked_is_nothing_said() -> None:
     assert _objections() == []
+
+
+@pytest.mark.parametrize(
+    ("ion", "formula", "rival"),
+    [
+        ("Li", "Na2.99Li0.01PS4", "Na"),
+        ("Li", "Na1.67Al10.67Li0.33O17", "Na"),
+        ("Mg", "K1.67Mg0.67Al10.33O17", "K"),
+        ("Na", "Ag5NaI6", "Ag"),
+        ("Li", "LiNaPS4", None),
+        ("Li", "Li6PS5Cl", None),
+        ("Mg", "KMgCl3", None),
+        ("Mg", "MgSc2Se4", None),
+        ("K", "KAg4I5", None),
+    ],
+)
+def test_an_ion_beside_far_more_of_another_is_not_for_certain_the_one_that_moves(
+    ion: str, formula: str, rival: str | None
+) -> None:
+    material = Material.from_formula(formula)
+    assert outnumbered_by(ion, dict(material.fractions)) == rival

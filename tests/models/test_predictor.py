@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -208,6 +209,21 @@ def test_outside_the_data_the_interval_is_wider(predictor: Predictor) -> None:
 def test_a_temperature_far_from_the_data_is_said(predictor: Predictor) -> None:
     block = predictor.predict(_materials("Li6PS5Cl"), temperatures_k=[298.15, 1900.0])
     assert any("no conductivity was measured at" in each for each in block.domain.reasons[0])
+    assert block.in_domain == [False]
+
+
+def test_a_temperature_far_from_the_data_leaves_the_other_answers_as_they_are(
+    predictor: Predictor,
+) -> None:
+    asked = _materials("Li6PS5Cl", "Li3PO4", "Al2O3")
+    near = predictor.predict(asked, temperatures_k=[298.15, 333.15])
+    both = predictor.predict(asked, temperatures_k=[298.15, 333.15, 1900.0])
+    pd.testing.assert_frame_equal(near.frame, both.frame)
+    assert near.curve is not None
+    assert both.curve is not None
+    for name, curve in near.curve.items():
+        assert np.array_equal(both.curve[name][:, :2], curve, equal_nan=True)
+    assert not any("wider" in note for note in both.notes[0])
 
 
 def test_no_materials_give_an_empty_block(predictor: Predictor) -> None:

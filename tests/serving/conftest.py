@@ -172,6 +172,7 @@ def _reliability(
         "domain": DomainVerdict(
             [not ion for ion in still],
             reasons,
+            [bool(found) for found in reasons],
             none,
             0.5 * one,
             40.0 * one,

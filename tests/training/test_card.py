@@ -46,6 +46,12 @@ def test_every_source_stands_with_licence_and_the_values_it_gave(
     assert next(each.values for each in card.data if each.name == "obelix") == 599
 
 
+def test_the_ions_of_the_intended_use_are_those_with_data(card: ModelCard, bundle: Path) -> None:
+    trained = open_bundle(bundle).mobile_ions
+    assert [ion for ion in ("Li", "Na", "Mg") if ion in trained] == trained
+    assert card.intended_use[0].endswith(f"mobile ion with data: {' and '.join(trained)}")
+
+
 def test_figures_limits_and_failures_are_those_of_the_held_out_rows(
     card: ModelCard, bundle: Path
 ) -> None:
