@@ -1,7 +1,8 @@
 """Protocols B to F: chemical systems, compositions or papers held out, from the formula alone.
 
-Three sets of five folds serve all of them. In each fold the model learns its blend inside the
-training rows, and the baselines are refitted on the same rows.
+Three sets of five folds serve all of them. A row of the other folds joins training only if neither
+its paper nor its composition is in the fold. The model learns its blend inside the training rows,
+and the baselines are refitted on the same rows. Bootstrap intervals resample whole papers.
 """
 
 from __future__ import annotations
@@ -55,14 +56,21 @@ def formula_model(prepared: Prepared, rows: BoolArray, config: TransportConfig) 
 
 
 def predict_folds(prepared: Prepared, fold: IntArray, name: str) -> Predicted:
-    """Predict each measurement from rows of other folds and other compositions."""
+    """Predict each measurement from rows of other folds, compositions and papers."""
     frame = prepared.frame
     composition = pd.factorize(frame["composition_key"])[0].astype(np.int64)
+    paper = paper_groups(frame)
     columns = {field: np.full(len(frame), np.nan) for field in Predicted.__dataclass_fields__}
     for number in range(FOLDS):
-        print(f"{name}: fold {number + 1} of {FOLDS}", flush=True)
-        train, test = purged(fold, composition, number), fold == number
+        test = fold == number
+        train = purged(fold, composition, number) & ~np.isin(paper, paper[test])
         assert set(composition[train]).isdisjoint(composition[test])
+        assert set(paper[train]).isdisjoint(paper[test])
+        print(
+            f"{name}: fold {number + 1} of {FOLDS}, {int(train.sum())} rows to learn from; leakage "
+            f"control removed {int((~train & ~test).sum())}",
+            flush=True,
+        )
         mean, _ = formula_model(prepared, train, LEAN).predict(
             prepared.features.iloc[prepared.row[test]]
         )
@@ -118,6 +126,7 @@ def _systems(frame: pd.DataFrame, predicted: Predicted) -> list[Figure]:
     truth = frame["value"].to_numpy(np.float64)[rows]
     forest, median = predicted.forest_sigma[rows], predicted.median_sigma[rows]
     good = (truth > GOOD_CONDUCTOR_LOG10).astype(float)
+    papers = paper_groups(frame)[rows]
 
     def figure(
         metric: str,
@@ -131,13 +140,13 @@ def _systems(frame: pd.DataFrame, predicted: Predicted) -> list[Figure]:
         return Figure.of(
             "F" if y is good else "B",
             metric,
-            bootstrap(of, y, score),
+            bootstrap(of, y, score, groups=papers),
             baselines={name: of(y, other)},
             at_least=at_least,
         )
 
     sigma, logistic = predicted.sigma[rows], predicted.logistic[rows]
-    error = bootstrap(mean_absolute_error, truth, sigma)
+    error = bootstrap(mean_absolute_error, truth, sigma, groups=papers)
     reference = mean_absolute_error(truth, forest)
     others = {"forest": reference, "median": mean_absolute_error(truth, median)}
     return [
@@ -150,12 +159,12 @@ def _systems(frame: pd.DataFrame, predicted: Predicted) -> list[Figure]:
 
 def _energies(frame: pd.DataFrame, by_system: Predicted, by_composition: Predicted) -> list[Figure]:
     rows = ((frame["property"] == ENERGY) & (frame["bound"] == "=")).to_numpy(bool)
-    truth = frame["value"].to_numpy(np.float64)[rows]
+    truth, papers = frame["value"].to_numpy(np.float64)[rows], paper_groups(frame)[rows]
     return [
         Figure.of(
             protocol,
             "MAE activation energy, eV",
-            bootstrap(mean_absolute_error, truth, predicted.energy[rows]),
+            bootstrap(mean_absolute_error, truth, predicted.energy[rows], groups=papers),
             baselines={
                 "forest": mean_absolute_error(truth, predicted.forest_energy[rows]),
                 "median": mean_absolute_error(truth, predicted.median_energy[rows]),
@@ -181,7 +190,7 @@ def _other_temperatures(frame: pd.DataFrame, predicted: Predicted) -> Figure:
     return Figure.of(
         "D",
         "MAE log10 sigma(T), -50 to 300 C",
-        bootstrap(mean_absolute_error, truth, served),
+        bootstrap(mean_absolute_error, truth, served, groups=paper_groups(frame)[rows]),
         baselines={
             "own sigma_RT + constant E_a": constant,
             "forest sigma_RT + constant E_a": error_of(
@@ -201,7 +210,9 @@ def _sodium(frame: pd.DataFrame, predicted: Predicted) -> Figure:
     return Figure.of(
         "E",
         "MAE log10 conductivity, Na (Xu 2020)",
-        bootstrap(mean_absolute_error, truth, predicted.sigma[rows]),
+        bootstrap(
+            mean_absolute_error, truth, predicted.sigma[rows], groups=paper_groups(frame)[rows]
+        ),
         baselines={
             "forest": reference,
             "median": mean_absolute_error(truth, predicted.median_sigma[rows]),
