@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,14 @@ class Estimate:
     expected_error: FloatArray
     quantiles: FloatArray
     objections: list[list[str]]
+
+    def not_below(self, lowest: float) -> Estimate:
+        """The same with the interval and the quantiles cut at what is possible."""
+        return replace(
+            self,
+            below=np.minimum(self.below, self.mean - lowest),
+            quantiles=np.maximum(self.quantiles, lowest),
+        )
 
 
 @dataclass(frozen=True)

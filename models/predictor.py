@@ -48,6 +48,7 @@ from models.transport_picture import (
 from models.verdict import DomainVerdict, notes_in_words
 from models.volume_ratio import volume_ratios
 
+PANEL_COVERAGE = 0.9
 FEATURE_GROUPS = ("composition", "symmetry", "structure", "transport", "ranked_elements")
 
 
@@ -134,7 +135,8 @@ class Predictor:
         asked = _Asked(coverage, tuple(quantiles))
         transport = self._transport_estimates(features, prediction, look, has_ion, asked)
         moduli = self._moduli.predict(features)
-        estimates = transport | self._moduli_estimates(moduli, look, asked)
+        stiffness = self._moduli_estimates(moduli, look, asked)
+        estimates = transport | stiffness
         domain = DomainVerdict.of(look, estimates)
         sigma, energy, shear, bulk = (estimates[target.name] for target in TARGETS)
         metals = plated_metals(materials, electrode)
@@ -142,8 +144,9 @@ class Predictor:
             materials,
             metals,
             features,
-            shear,
-            bulk,
+            stiffness
+            if coverage == PANEL_COVERAGE
+            else self._moduli_estimates(moduli, look, _Asked(PANEL_COVERAGE, ())),
             self._moduli.residual_correlation(moduli),
             coverage,
         )
@@ -152,7 +155,7 @@ class Predictor:
             sigma.below,
             sigma.above,
             energy.mean,
-            np.minimum(energy.below, energy.mean - ACTIVATION_ENERGY.plausible[0]),
+            energy.below,
             energy.above,
             self._transport.residual_correlation(prediction),
         )
@@ -200,7 +203,11 @@ class Predictor:
         mean = np.where(has_ion[:, None], prediction.mean, np.nan)
         outside = np.array([bool(reasons) for reasons in look.transport_reasons], dtype=bool)
         parts = self._transport.parts(features, prediction, look.transport_distance, outside)
-        return _estimates(TRANSPORT_TARGETS, mean, parts, asked)
+        found = _estimates(TRANSPORT_TARGETS, mean, parts, asked)
+        found[ACTIVATION_ENERGY.name] = found[ACTIVATION_ENERGY.name].not_below(
+            ACTIVATION_ENERGY.plausible[0]
+        )
+        return found
 
     def _moduli_estimates(
         self, prediction: ModuliPrediction, look: Look, asked: _Asked
@@ -231,19 +238,20 @@ class Predictor:
         materials: Sequence[Material],
         metals: Sequence[str | None],
         features: pd.DataFrame,
-        shear: Estimate,
-        bulk: Estimate,
+        stiffness: Mapping[str, Estimate],
         correlation: FloatArray,
         coverage: float,
     ) -> tuple[SuitabilityPanel, list[str | None]]:
         """Every dendrite criterion against the metal of each material (n,).
 
-        The half widths become standard deviations of a normal distribution of (log10 G, log10 K);
-        correlation: (n,) of their errors.
+        The half widths of ``stiffness``, which has PANEL_COVERAGE whatever interval is asked for,
+        become standard deviations of a normal distribution of (log10 G, log10 K); correlation:
+        (n,) of their errors.
         Also says which way each volume ratio was found.
         """
         metal = electrode_columns(metals)
-        per_width = 1.0 / float(ndtri(0.5 + coverage / 2))
+        per_width = 1.0 / float(ndtri(0.5 + PANEL_COVERAGE / 2))
+        shear, bulk = (stiffness[target.name] for target in MODULI_TARGETS)
         half = [0.5 * (each.below + each.above) for each in (shear, bulk)]
         deviation = np.column_stack(half) * per_width
         covariance = deviation[:, :, None] * deviation[:, None, :]

@@ -86,7 +86,7 @@ class RequestGate:
             return
         kind, _, given = passage.headers.get("authorization", "").partition(" ")
         # compared in a time that does not tell how much of it was right
-        right = hmac.compare_digest(given.strip().encode("utf-8", "replace"), self._token)
+        right = hmac.compare_digest(given.strip().encode("latin-1"), self._token)
         if kind.lower() != "bearer" or not right:
             raise UnauthorizedError(
                 "send the service's token as Authorization: Bearer TOKEN",

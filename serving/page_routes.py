@@ -73,6 +73,8 @@ def question_of(query: Mapping[str, str]) -> dict[str, Any]:
     for name in NUMBERS:
         if query.get(name):
             asked[name] = _number(query[name])
+    if query.get("electrode"):
+        asked["electrode"] = query["electrode"]
     if query.get(REPEATED):
         asked[REPEATED] = [_number(text) for text in query[REPEATED].split(",")]
     return asked

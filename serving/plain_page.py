@@ -22,6 +22,7 @@ FORM = (
     "<div class='ask-row'><input id='formula' name='formula' value='{formula}' maxlength='200'>"
     "<button type='submit'>Predict</button></div></form>"
 )
+ROOM_C = 25.0  # stands among the properties
 NEIGHBOUR_HEAD = ("material", "log10 S/cm", "at °C", "E_a (eV)", "distance", "source")
 
 
@@ -54,7 +55,7 @@ def _answer(item: Json) -> list[str]:
             rows.append((words, value, f"{low} to {high}", unit))
     for point in item["conductivity_curve"]:
         sigma = point["log10_conductivity_s_cm"]
-        if sigma is not None:
+        if sigma is not None and point["temperature_c"] != ROOM_C:
             value, low, high = (digits(sigma[end]) for end in ("value", "lower", "upper"))
             words = f"log10 conductivity at {point['temperature_c']:g} °C"
             rows.append((words, value, f"{low} to {high}", "S/cm"))

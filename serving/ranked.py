@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from models.ranking import pareto_front, probability_above
 from serving.rank_schema import Filter, RankRequest
 
 Json = dict[str, Any]
+POSITIVE = frozenset(("shear_modulus_gpa", "bulk_modulus_gpa", "area_specific_resistance_ohm_cm2"))
+"""Properties with the interval of their logarithm; the others have one of their own."""
 
 
 def ranking(asked: RankRequest, items: list[Json]) -> Json:
@@ -74,10 +77,15 @@ def _interval(answer: Json, name: str) -> Json | None:
 
 def _probability(demand: Filter, answers: list[Json], coverage: float) -> FloatArray:
     """(n,) probability that the demand is met."""
-    value, lower, upper = _bounds(answers, demand.property)
-    if demand.at_most is not None:
-        return 1.0 - probability_above(value, lower, upper, coverage, demand.at_most)
-    return probability_above(value, lower, upper, coverage, demand.at_least or 0.0)
+    bounds = _bounds(answers, demand.property)
+    limit = demand.at_least if demand.at_most is None else demand.at_most
+    assert limit is not None
+    if demand.property in POSITIVE:
+        bounds = np.log10(bounds)
+        limit = math.log10(limit) if limit > 0.0 else -math.inf
+    value, lower, upper = bounds
+    above = probability_above(value, lower, upper, coverage, limit)
+    return above if demand.at_most is None else 1.0 - above
 
 
 def _fronts(goals: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = "127.0.0.1"
@@ -78,6 +78,15 @@ class Settings(BaseSettings):
     """If set, a file that a few numbers of each answered material are appended to (never its
     formula or structure), for ``frenkel-train drift``. At 32 MB it is put aside as
     ``<name>.1``, in the place of the one before."""
+
+    @field_validator("api_token")
+    @classmethod
+    def _sent_as_it_is(cls, token: SecretStr | None) -> SecretStr | None:
+        """Without the blanks around it, which no client sends; a token of blanks is refused."""
+        text = token.get_secret_value() if token else ""
+        if text and not text.strip():
+            raise ValueError("is blank: unset it, or set a token")
+        return SecretStr(text.strip()) if text else None
 
     @property
     def listening_host(self) -> str:

@@ -65,15 +65,17 @@ def train(
     ] = None,
 ) -> None:
     """Train all models, track them in MLflow, register a version, promote it if good enough."""
-    from models.bundle import default_bundle_path
+    from models.bundle import BundleError, default_bundle_path
     from training.own_data import InvalidOwnData
     from training.profiles import profile_named
+    from training.publication import check_place
     from training.tables import NoSources
     from training.train import train as run_training
 
     try:
         settings = profile_named(profile)
-    except ValueError as error:
+        check_place(bundle or default_bundle_path())
+    except (ValueError, BundleError) as error:
         _stop(str(error))
     try:
         trained = run_training(
@@ -127,5 +129,9 @@ def _stop(message: str) -> NoReturn:
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script. A file or folder that cannot be used ends as one line."""
+    try:
+        app()
+    except OSError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)

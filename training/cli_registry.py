@@ -30,6 +30,7 @@ def promote(
 
     with _named_errors():
         number = registry.number_of(version)
+        _check(number, bundle)
         registry.promote(number)
         tracking.tag_version(number, {"promoted": "by hand"})
         _serve(bundle)
@@ -38,8 +39,12 @@ def promote(
 def rollback(bundle: BundleOption = None) -> None:
     """Go back to the champion before this one."""
     from training import registry
+    from training.tracking import PREVIOUS
 
     with _named_errors():
+        before = registry.aliases().get(PREVIOUS)
+        if before is not None:
+            _check(before, bundle)
         registry.rollback()
         _serve(bundle)
 
@@ -84,6 +89,17 @@ def _read_rows(folder: Path, name: str) -> dict[str, HeldOutRows]:
     if rows is None:
         raise BundleError(f"'{name}' keeps no held-out rows: it was trained before there were any")
     return rows
+
+
+def _check(number: str, bundle: Path | None) -> None:
+    """Before anything is changed. Raises BundleError for a version or a folder that is none."""
+    from models.bundle import default_bundle_path, open_bundle
+    from training import registry
+    from training.publication import check_place
+
+    check_place(bundle or default_bundle_path())
+    with registry.bundle_of(number) as folder:
+        open_bundle(folder).check_layout()
 
 
 def _serve(bundle: Path | None) -> None:

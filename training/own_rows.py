@@ -108,7 +108,7 @@ class OwnRow:
             return Material.from_cif(text)
         except InvalidMaterial as error:
             self.complain(column, error.message, "a formula or a CIF that can be predicted")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             self.complain(column, f"cannot be read ({error})", "a CIF file beside this one")
         return None
 

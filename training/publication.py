@@ -6,12 +6,13 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.bundle import MANIFEST, Manifest
+from models.bundle import MANIFEST, BundleError, Manifest, open_bundle
 from models.card import ModelCard
 from models.predictor import Predictor
 from training import registry, tracking
@@ -86,7 +87,8 @@ def version_tags(built: Path, manifest: Manifest) -> dict[str, str]:
 def place_champion(target: Path) -> str:
     """Put the registry's champion into ``target``; returns its number.
 
-    Raises RegistryError where there is none.
+    Raises RegistryError where there is none, BundleError where it is altered or ``target`` is
+    something else.
     """
     with _alone(target):
         number = registry.number_of(CHAMPION)
@@ -115,7 +117,10 @@ def _place(
 
 
 def replace_folder(source: Path, target: Path) -> None:
-    """Put a copy of ``source`` in the place of ``target``; a reader never sees half of it."""
+    """Put a copy of ``source`` in the place of ``target``; a reader never sees half of it.
+
+    Raises BundleError where ``source`` is altered or ``target`` is no bundle.
+    """
     with _alone(target):
         _replace(source, target)
 
@@ -132,12 +137,23 @@ def _alone(target: Path) -> Iterator[None]:
         os.close(parent)
 
 
+def check_place(target: Path) -> None:
+    """Raises BundleError where replacing ``target`` would lose what is no bundle."""
+    empty = not target.exists() or (target.is_dir() and not any(target.iterdir()))
+    if not empty and not (target / MANIFEST).is_file():
+        raise BundleError(f"'{target}' is no bundle folder; name one, or one that is not there")
+
+
 def _replace(source: Path, target: Path) -> None:
-    fresh, old = target.with_name(target.name + ".new"), target.with_name(target.name + ".old")
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(source, fresh)
-    if target.exists():
-        target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    check_place(target)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
+        fresh, old = Path(scratch, "new"), Path(scratch, "old")
+        shutil.copytree(source, fresh)
+        open_bundle(fresh)
+        if target.exists():
+            target.rename(old)
+        try:
+            fresh.rename(target)
+        except OSError:
+            old.rename(target)
+            raise

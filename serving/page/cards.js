@@ -130,7 +130,7 @@ function resistance(item, known, asked) {
     "Ω cm²",
     `${shareWords(asked)} interval ${digits(found.lower, 2)} to ${digits(found.upper, 2)}`,
     scale({ low, high, value, lower, upper, ticks, marks, width: item.log10_diffusion_coefficient_cm2_s ? undefined : wideWidth(), name: `Resistance ${digits(found.value, 2)} ohm square centimetres` }),
-    `Of a separator ${digits(asked.separator_thickness_um)} µm thick, thickness over conductivity; marked: measured conductivities at the same thickness. Contacts and grain boundaries add to it.`,
+    `Of a separator ${Number(asked.separator_thickness_um)} µm thick, thickness over conductivity; marked: measured conductivities at the same thickness. Contacts and grain boundaries add to it.`,
     name,
   );
 }

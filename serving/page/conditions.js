@@ -19,14 +19,14 @@ export function showControls(asked) {
   const coverage = byId("coverage");
   coverage.value = String(asked.coverage);
   if (coverage.selectedIndex < 0) {
-    coverage.add(new Option(`${Number((100 * asked.coverage).toPrecision(3))} %`, String(asked.coverage)));
+    coverage.add(new Option(`${percent(asked.coverage)} %`, String(asked.coverage)));
     coverage.value = String(asked.coverage);
   }
   byId("electrode").value = asked.electrode;
   byId("thickness").value = asked.separator_thickness_um;
   const metal = asked.electrode ? `, ${asked.electrode} electrode` : "";
   byId("conditions-words").textContent =
-    `${asked.t_min} to ${asked.t_max} °C, ${Math.round(100 * asked.coverage)} % intervals${metal}, separator of ${asked.separator_thickness_um} µm`;
+    `${asked.t_min} to ${asked.t_max} °C, ${percent(asked.coverage)} % intervals${metal}, separator of ${asked.separator_thickness_um} µm`;
 }
 
 // Even steps in 1/T, so that the curve is as smooth as the axis is; and room temperature.
@@ -55,6 +55,10 @@ export function conditions(asked, withCurve = true) {
 export function materialOf(asked) {
   if (asked.structure) return { structure: asked.structure.text, format: asked.structure.format };
   return { formula: asked.formula };
+}
+
+function percent(share) {
+  return Number((100 * share).toPrecision(3));
 }
 
 function number(id, usual) {

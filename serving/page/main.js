@@ -22,6 +22,7 @@ function fresh() {
   running = new AbortController();
   show(byId("fault"), false);
   show(byId("progress"), false);
+  byId("answer").removeAttribute("aria-busy");
   return running.signal;
 }
 
@@ -36,8 +37,11 @@ async function submitted() {
   if (asked.view === "list") asked.list = byId("list").value;
   else asked.formula = byId("formula").value.trim();
   showControls(asked);
-  const question = { ...asked }; // what is asked may change while it is answered
-  await ask();
+  await ask(addressed);
+}
+
+// Once the answer to a question is there, its address is the page's.
+async function addressed(question) {
   const whole = await writeAddress(question);
   if (!whole) {
     const words = "too long for a link";
@@ -54,51 +58,65 @@ function title() {
   return name ? `${name} · Frenkel` : "Frenkel";
 }
 
-async function ask() {
+// Answers what is asked now; ``then`` is called with the question, unless another came meanwhile.
+async function ask(then = () => {}) {
   const signal = fresh();
+  const isCurrent = () => signal === running.signal;
+  const question = { ...asked };
   last = null;
   byId("answer").setAttribute("aria-busy", "true");
   try {
-    if (asked.view === "list") await askList(signal);
-    else if (asked.structure || asked.formula) await askMaterial(signal);
+    if (question.view === "list") {
+      const render = await answerList(question, byId("answer"), signal, isCurrent);
+      if (isCurrent()) last = render;
+    } else if (question.structure || question.formula) await askMaterial(question, signal);
     else fault("Write a formula, or drop a structure.");
   } catch (error) {
-    if (error.name !== "AbortError") {
+    if (error.name !== "AbortError" && isCurrent()) {
       byId("answer").replaceChildren();
       fault(error.message);
     }
   } finally {
-    if (!signal.aborted) byId("answer").removeAttribute("aria-busy");
+    if (isCurrent()) byId("answer").removeAttribute("aria-busy");
   }
+  if (isCurrent()) await then(question);
 }
 
-async function askMaterial(signal) {
-  const body = { materials: [materialOf(asked)], ...conditions(asked) };
+async function askMaterial(question, signal) {
+  const body = { materials: [materialOf(question)], ...conditions(question) };
   const [{ predictions: [item], model }, known] = await Promise.all([post("/predict", body, signal), knownMaterials()]);
+  if (signal.aborted) return;
   if (item.status === "error") {
     byId("answer").replaceChildren();
     fault(`No prediction: ${item.error.message}`);
     return;
   }
-  const question = { ...asked };
-  let explained = null;
+  let explained = () => "";
   const render = () => {
     byId("answer").replaceChildren(answer(item, model, known, question));
-    if (explained) byId("contributions-place").replaceChildren(contributions(explained) ?? "");
+    byId("contributions-place").replaceChildren(explained());
   };
   last = render;
   // asked for first, so that it is noted when the cards are seen and before any figure is drawn
   afterPaint(() => performance.measure("enter-to-card", "asked"));
   render();
   say(`Answer for ${item.formula}`);
-  const again = await post("/predict", { materials: body.materials, coverage: body.coverage, explain: true }, signal);
-  explained = again.predictions[0].status === "ok" ? again.predictions[0] : null;
-  if (explained && !signal.aborted) byId("contributions-place").replaceChildren(contributions(explained) ?? "");
+  // what drives the numbers comes behind the answer, which does not wait for it or fail with it
+  reasons({ materials: body.materials, coverage: body.coverage, explain: true }, signal).then((found) => {
+    explained = found;
+    if (!signal.aborted) byId("contributions-place").replaceChildren(explained());
+  });
 }
 
-async function askList(signal) {
-  const question = { ...asked };
-  last = await answerList(question, byId("answer"), signal);
+// A function that draws what drives the numbers of one material, or why that is not known.
+async function reasons(body, signal) {
+  try {
+    const { predictions: [item] } = await post("/predict", body, signal);
+    return () => (item.status === "ok" && contributions(item)) || "";
+  } catch (error) {
+    if (error.name === "AbortError") return () => "";
+    return () => h("p", { class: "quiet" }, `What drives these numbers could not be asked: ${error.message}`);
+  }
 }
 
 function showQuestion() {
@@ -146,7 +164,7 @@ async function arrive(byAddress) {
       performance.mark("asked");
       await ask();
     }
-    if (asked.view === "material" && asked.formula && !asked.structure) await readFormula();
+    if (asked.view === "material" && !asked.structure) await readFormula();
   }
 }
 
@@ -214,6 +232,7 @@ async function begin() {
     });
   }
   addEventListener("popstate", async () => {
+    fresh();
     asked = await readAddress();
     byId("answer").replaceChildren();
     showQuestion();

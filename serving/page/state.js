@@ -27,11 +27,7 @@ export async function readAddress() {
 
 // Whether the address holds the whole question.
 export async function writeAddress(asked) {
-  const query = new URLSearchParams();
-  if (asked.view !== "material") query.set("view", asked.view);
-  if (asked.view === "material" && asked.formula && !asked.structure) query.set("formula", asked.formula);
-  for (const [name, usual] of Object.entries(NUMBERS)) if (asked[name] !== usual) query.set(name, asked[name]);
-  if (asked.electrode) query.set("electrode", asked.electrode);
+  const query = queryOf(asked);
   let hash = "";
   let whole = true;
   const [kind, text] =
@@ -46,6 +42,16 @@ export async function writeAddress(asked) {
   const address = `/${search ? `?${search}` : ""}${hash}`;
   if (address !== location.pathname + location.search + location.hash) history.pushState(null, "", address);
   return whole;
+}
+
+// What an address says of a question, but for the text of a list or structure.
+export function queryOf(asked) {
+  const query = new URLSearchParams();
+  if (asked.view !== "material") query.set("view", asked.view);
+  if (asked.view === "material" && asked.formula && !asked.structure) query.set("formula", asked.formula);
+  for (const [name, usual] of Object.entries(NUMBERS)) if (asked[name] !== usual) query.set(name, asked[name]);
+  if (asked.electrode) query.set("electrode", asked.electrode);
+  return query;
 }
 
 async function packed(text) {

@@ -98,6 +98,33 @@ def test_a_higher_coverage_gives_a_wider_interval(predictor: Predictor) -> None:
         assert (wide[f"{name}_lower"] <= narrow[f"{name}_lower"]).all()
 
 
+def test_the_dendrite_score_does_not_depend_on_the_interval_asked_for(
+    predictor: Predictor,
+) -> None:
+    materials = _materials(*FORMULAS)
+    name = "dendrite_suppression_score"
+    usual = predictor.predict(materials)
+    for coverage in (0.5, 0.9, 0.99):
+        other = predictor.predict(materials, coverage=coverage)
+        assert np.allclose(other.frame[name], usual.frame[name], rtol=1e-9, equal_nan=True)
+        assert np.allclose(
+            other.dendrite.probability_chi_negative,
+            usual.dendrite.probability_chi_negative,
+            rtol=1e-9,
+        )
+
+
+def test_an_activation_energy_is_positive_in_interval_and_quantiles(predictor: Predictor) -> None:
+    levels = (0.005, 0.05, 0.5)
+    block = predictor.predict(
+        _materials("Li2WS4", "Na3PS4", "LiReO4", "AgI"), coverage=0.99, quantiles=levels
+    )
+    energy = block.estimates["activation_energy_ev"]
+    assert (energy.mean - energy.below >= 0.02 - 1e-12).all()
+    assert (energy.quantiles >= 0.02).all()
+    assert (np.diff(energy.quantiles, axis=1) >= 0).all()
+
+
 def test_poisson_ratio_is_physical_for_every_material(predictor: Predictor) -> None:
     formulas = ["LiH", "Li", "C", "LiBH4", "Na", "Mg", "LiFePO4", "BN", "Li3N", "MgO", "HCl"]
     frame = predictor.predict(_materials(*formulas)).frame

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
@@ -189,6 +190,18 @@ def test_without_the_right_token_there_is_no_answer(given: str) -> None:
     answer = ask(app_of(echo_size), headers=headers, api_token="right")
     assert (answer[0], error_of(answer)["code"]) == (401, "unauthorized")
     assert answer[1]["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("token", ["schlüssel", " right "])
+def test_a_token_is_compared_as_its_utf8_bytes_without_blanks_around(token: str) -> None:
+    sent = f"Bearer {token.strip()}".encode().decode("latin-1")  # the bytes that a client sends
+    assert ask(app_of(echo_size), headers={"authorization": sent}, api_token=token)[0] == 200
+
+
+def test_a_token_of_blanks_is_refused_and_none_is_none() -> None:
+    with pytest.raises(ValidationError, match="is blank"):
+        Settings(api_token="  ")
+    assert Settings(api_token="").api_token is None
 
 
 def test_the_right_token_and_the_health_paths_pass() -> None:

@@ -6,10 +6,10 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -313,6 +313,88 @@ def test_a_long_list_shows_progress_and_can_be_stopped(visitor: Visitor) -> None
     assert "stopped after 32 of 100" in page.inner_text(".list-answer .heading")
     assert not page.is_visible("#progress")
     page.unroute("**/predict")
+
+
+def test_a_question_left_while_it_is_answered_changes_nothing_afterwards(visitor: Visitor) -> None:
+    page = visitor.opens()
+    held: list[Any] = []
+    page.route("**/predict", held.append)
+    page.fill("#formula", "Li6PS5Cl")
+    page.press("#formula", "Enter")
+    page.wait_for_selector("#answer[aria-busy=true]")
+    page.click("[data-view=how]")
+    page.wait_for_selector(".how")
+    page.unroute("**/predict")
+    page.wait_for_timeout(300)
+    assert urlsplit(page.url).query == "view=how"
+    assert page.title().startswith("How this works")
+    assert page.locator(".how").count() == 1
+    assert page.get_attribute("#answer", "aria-busy") is None
+
+
+def answers_with(visitor: Visitor, status: int, when: Callable[[dict[str, Any]], bool]) -> None:
+    """Have the service answer some questions with an error, which the console then shows."""
+    error = {"code": "made", "message": "of the test's making", "field": None, "request_id": "1"}
+
+    def handle(route: Any) -> None:
+        if when(route.request.post_data_json):
+            route.fulfill(status=status, json={"error": error})
+        else:
+            route.continue_()
+
+    visitor.page.route("**/predict", handle)
+
+
+def test_an_answer_stays_where_what_drives_it_cannot_be_asked(visitor: Visitor) -> None:
+    page = visitor.opens()
+    answers_with(visitor, 429, lambda body: bool(body.get("explain")))
+    page.fill("#formula", "Li6PS5Cl")
+    page.press("#formula", "Enter")
+    page.wait_for_selector("#contributions-place >> text=of the test's making")
+    assert page.locator(".card").count() > 3
+    assert not page.is_visible("#fault")
+    assert urlsplit(page.url).query == "formula=Li6PS5Cl"
+    visitor.faults = [fault for fault in visitor.faults if "429" not in fault]
+
+
+def test_rows_that_were_answered_stay_where_a_later_block_fails(visitor: Visitor) -> None:
+    page = visitor.opens("/?view=list")
+    answers_with(visitor, 504, lambda body: len(body["materials"]) < 32)
+    page.fill("#list", "\n".join(f"Li{n}P" for n in range(1, 41)))
+    page.click("#predict-list")
+    page.wait_for_selector("#results")
+    assert "stopped after 32 of 40: of the test's making" in page.inner_text(".chips")
+    assert page.locator("#results tbody tr").count() == 32
+    visitor.faults = [fault for fault in visitor.faults if "504" not in fault]
+
+
+def test_going_back_to_an_empty_question_shows_no_fault_of_another(visitor: Visitor) -> None:
+    page = visitor.opens()
+    page.fill("#formula", "Xx3")
+    page.press("#formula", "Enter")
+    page.wait_for_selector("#fault:visible")
+    page.wait_for_function("() => location.search === '?formula=Xx3'")
+    page.wait_for_selector("#formula[aria-invalid]")
+    page.go_back()
+    page.wait_for_function("() => location.search === ''")
+    page.wait_for_selector("#fault", state="hidden")
+    page.wait_for_selector("#formula:not([aria-invalid])")
+    assert page.inner_text("#read") == ""
+
+
+def test_a_row_opens_alone_under_the_conditions_of_its_list(visitor: Visitor) -> None:
+    page = visitor.opens("/?view=list&coverage=0.975&electrode=Na")
+    page.fill("#list", "Na3PS4")
+    page.click("#predict-list")
+    page.wait_for_selector("#results tbody tr")
+    assert "97.5 % intervals" in page.inner_text("#conditions-words")
+    page.click("#results tbody tr button")
+    address = page.get_attribute("#detail-body a[href^='/?']", "href")
+    assert parse_qs(urlsplit(address).query) == {
+        "formula": ["Na3PS4"],
+        "coverage": ["0.975"],
+        "electrode": ["Na"],
+    }
 
 
 def test_the_skip_link_leaves_the_question_alone(visitor: Visitor) -> None:

@@ -164,6 +164,11 @@ def test_without_scripts_an_address_is_answered(client: httpx.Client) -> None:
     answer = client.get("/plain", params={"formula": "Li6PS5Cl", "temperatures_c": "60"})
     assert "log10 conductivity at 60 °C" in answer.text
     assert "<script" not in answer.text
+    assert answer.text.count("log10 conductivity at 60 °C") == 1
+    params = {"formula": "Li6PS5Cl", "electrode": "Na", "temperatures_c": "25,60"}
+    other = client.get("/plain", params=params).text
+    assert "no Na metal is plated" in other
+    assert other.count("log10 conductivity at 25 °C") == 1
     refused = client.get("/plain", params={"formula": "Xx"})
     assert (refused.status_code, "No prediction" in refused.text) == (200, True)
     wrong = client.get("/plain", params={"formula": "LiCl", "coverage": "2"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -59,6 +60,26 @@ def test_at_most_is_the_other_side() -> None:
     found = ranking(asked(2, filters=[demand]), [answer(-4, 0.1, 0.2), answer(-4, 0.1, 0.4)])
     probabilities = {each["index"]: each["probabilities"][0] for each in found["ranking"]}
     assert probabilities == pytest.approx({0: 0.95, 1: 0.05})
+
+
+def test_the_probability_of_a_resistance_is_that_of_the_conductivity_it_is_made_of() -> None:
+    item = answer(-3, 0.1)
+    item["log10_conductivity_s_cm"] = {"value": -3.0, "lower": -5.0, "upper": -2.0}
+    # 25 um over the conductivity: 2.5 ohm cm2, and the ends change places
+    item["area_specific_resistance_ohm_cm2"] = {"value": 2.5, "lower": 0.25, "upper": 250.0}
+
+    def probability(**demand: Any) -> float:
+        (found,) = ranking(asked(1, filters=[demand | {"min_probability": 0.0}]), [item])["ranking"]
+        return float(found["probabilities"][0])
+
+    resistance, sigma = "area_specific_resistance_ohm_cm2", "log10_conductivity_s_cm"
+    for limit, log10_sigma in ((0.25, -2.0), (2.5, -3.0), (10.0, math.log10(2.5e-4)), (250.0, -5)):
+        assert probability(property=resistance, at_most=limit) == pytest.approx(
+            probability(property=sigma, at_least=log10_sigma)
+        )
+    for impossible in (0.0, -1.0):
+        assert probability(property=resistance, at_most=impossible) == 0.0
+        assert probability(property=resistance, at_least=impossible) == 1.0
 
 
 def test_a_material_without_a_value_is_last_and_a_refusal_stands_apart() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -86,10 +87,29 @@ def test_the_first_is_champion_a_worse_one_is_not_and_a_rollback_goes_back(
     done = CliRunner().invoke(app, ["compare", first.number, CHAMPION, "--out", "compared"])
     assert "| worse |" in done.output
     assert (here / "compared/differences.png").is_file()
+    (worse_still := here / "altered").mkdir()
+    shutil.copytree(bundle, worse_still, dirs_exist_ok=True)
+    (worse_still / "card.json").write_text("{}")
+    with tracking.run("test", {}):
+        altered = tracking.register(worse_still, {"bundle_version": "altered"})
+    (here / "mine").mkdir()
+    (here / "mine" / "notes.txt").write_text("mine")
+    for arguments, words in (
+        (["promote", altered], "card.json"),
+        (["promote", first.number, "--bundle", "mine"], "is no bundle folder"),
+        (["rollback", "--bundle", "mine"], "is no bundle folder"),
+    ):
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 1
+        assert words in done.output
+        assert registry.aliases()[CHAMPION] == worse.number
+    assert (here / "mine" / "notes.txt").read_text() == "mine"
+    assert open_bundle(served).version == open_bundle(here / "worse").version
     done = CliRunner().invoke(app, ["promote", "nothing"])
     assert done.exit_code == 1
     assert (
-        "the registry has no version 'nothing'; it has champion, previous, 1, 2, 3" in done.output
+        "the registry has no version 'nothing'; it has champion, previous, 1, 2, 3, 4"
+        in done.output
     )
 
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from models.bundle import ALLOWED_ENDINGS, open_bundle
+from models.bundle import ALLOWED_ENDINGS, AlteredBundle, BundleError, open_bundle
+from tests.training.bundles import other_version
 from training import registry, tracking
 from training.progress import Progress
 from training.publication import replace_folder
@@ -43,14 +45,35 @@ def test_even_the_small_model_predicts_held_out_rows(
     assert 0.0 < open_bundle(bundle).metrics[f"{target}.mae"] < worst
 
 
-def test_a_new_bundle_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
-    old, new = tmp_path / "bundle", tmp_path / "built"
-    for folder, name in ((old, "old.json"), (new, "new.json")):
-        folder.mkdir()
-        (folder / name).write_text("{}")
-    replace_folder(new, old)
-    assert [path.name for path in old.iterdir()] == ["new.json"]
+def test_a_new_bundle_takes_the_place_of_the_old_one(bundle: Path, tmp_path: Path) -> None:
+    served, new = tmp_path / "bundle", other_version(bundle, tmp_path / "built", 0.1)
+    served.mkdir()
+    for source in (bundle, new):
+        replace_folder(source, served)
+        assert open_bundle(served).version == open_bundle(source).version
     assert sorted(path.name for path in tmp_path.iterdir()) == ["built", "bundle"]
+
+
+@pytest.mark.parametrize("name", ["thesis", "run.py"])
+def test_what_is_no_bundle_is_not_replaced(bundle: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "thesis").mkdir()
+    for path in (tmp_path / "thesis" / "all of it.txt", tmp_path / "run.py"):
+        path.write_text("mine")
+    with pytest.raises(BundleError, match="is no bundle folder"):
+        replace_folder(bundle, tmp_path / name)
+    assert (tmp_path / "thesis" / "all of it.txt").read_text() == "mine"
+    assert (tmp_path / "run.py").read_text() == "mine"
+
+
+def test_an_altered_bundle_takes_no_place(bundle: Path, tmp_path: Path) -> None:
+    altered, served = tmp_path / "altered", tmp_path / "bundle"
+    shutil.copytree(bundle, altered)
+    with (altered / "card.json").open("a") as file:
+        file.write(" ")
+    replace_folder(bundle, served)
+    with pytest.raises(AlteredBundle, match=r"card\.json"):
+        replace_folder(altered, served)
+    assert open_bundle(served).version == open_bundle(bundle).version
 
 
 def test_a_registered_bundle_loads_through_mlflow_without_pickle(
