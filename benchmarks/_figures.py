@@ -106,6 +106,12 @@ def write_results(name: str, dataset: Dataset | None, figures: Sequence[Figure])
     return path
 
 
+def read_results(name: str) -> list[Figure]:
+    """The figures of a results file."""
+    content = json.loads((RESULTS / f"{name}.json").read_text())
+    return [Figure(**figure) for figure in content["figures"]]
+
+
 def line(figure: Figure) -> str:
     """One figure as a line of text."""
     beside = {**figure.baselines, **{f"{k} (published)": v for k, v in figure.published.items()}}

@@ -1,4 +1,4 @@
-"""The service under load and abuse: ``python -m benchmarks.service [--quick]``.
+"""The service under load and abuse: ``python -m benchmarks.service [--quick] [--only PROTOCOL]``.
 
 Needs a trained bundle (FRENKEL_BUNDLE) and two quiet cores; everything is asked over loopback by
 clients on the same machine, whose own work is part of every figure. Protocols:
@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks._figures import Figure, line, write_results
+from benchmarks._figures import Figure, line, read_results, write_results
 from benchmarks._service_process import BARE, OURS, served
 from benchmarks._service_protocols import (
     Material,
@@ -39,18 +39,22 @@ from benchmarks._service_recovery import recovery
 from models.bundle import default_bundle_path
 
 BARE_NAME = "bare BentoML"
+PROTOCOLS = ("altered", "cold", "speed", "poison", "rss", "hostile", "recovery")
 
 
 class Record:
     """Figures as they come; kept after each protocol, so that one that fails loses no other's."""
 
-    def __init__(self, written: bool) -> None:
-        self.figures: list[Figure] = []
+    def __init__(self, written: bool, alone: str | None = None) -> None:
+        self.figures: list[Figure] = [] if alone is None else read_results("service")
         self.failed: list[str] = []
         self._written = written
+        self._alone = alone
 
     def run(self, name: str, protocol: Callable[[], list[Figure]]) -> list[Figure]:
-        """The figures of a protocol; none where it failed, which is said."""
+        """The figures of a protocol; none where it failed, which is said, or is not asked for."""
+        if self._alone not in (None, name):
+            return []
         try:
             found = protocol()
         except Exception:
@@ -63,7 +67,14 @@ class Record:
         return found
 
     def keep(self, found: list[Figure]) -> None:
-        """Add to the results."""
+        """Add to the results, in the place of what another run has found for a protocol alone."""
+        if self._alone is not None:
+            new = {figure.protocol for figure in found}
+            self.figures = [figure for figure in self.figures if figure.protocol not in new]
+            found = [
+                replace(figure, note=f"measured alone, later than the others; {figure.note}")
+                for figure in found
+            ]
         self.figures += found
         self._write()
 
@@ -113,14 +124,17 @@ def main() -> None:
     """Run every protocol and write the results. Exits with 1 if a protocol failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, not written")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", choices=PROTOCOLS, help="one anew; the other figures stay")
+    asked = parser.parse_args()
+    quick = asked.quick
     scale = 0.1 if quick else 1.0
     bundle = default_bundle_path()
     material = Material(measured_cifs(64))
-    record = Record(written=not quick)
+    record = Record(written=not quick, alone=asked.only)
     with TemporaryDirectory() as temporary:
         ours(record, bundle, Path(temporary), material, scale)
-        bare(record, bundle, Path(temporary), material, scale)
+        if asked.only is None:
+            bare(record, bundle, Path(temporary), material, scale)
     if record.failed:
         raise SystemExit(f"failed: {', '.join(record.failed)}")
 

@@ -78,3 +78,22 @@ def test_a_protocol_that_fails_loses_no_others_figures(capsys: pytest.CaptureFix
     assert record.failed == ["bad"]
     assert [figure.baselines for figure in record.figures] == [{BARE_NAME: 9.0}]
     assert "too late" in capsys.readouterr().err
+
+
+def test_a_protocol_measured_alone_takes_the_place_of_its_figures_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def figures(value: float) -> list[Figure]:
+        return [Figure.of(name, "s", single(value)) for name in ("cold", "recovery")]
+
+    monkeypatch.setattr("benchmarks.service.read_results", lambda _: figures(1.0))
+    record = Record(written=False, alone="recovery")
+    for name in ("cold", "recovery"):
+        record.keep(
+            record.run(name, lambda name=name: [f for f in figures(2.0) if f.protocol == name])
+        )
+    assert [(each.protocol, each.value) for each in record.figures] == [
+        ("cold", 1.0),
+        ("recovery", 2.0),
+    ]
+    assert record.figures[1].note.startswith("measured alone")
