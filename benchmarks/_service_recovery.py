@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable, Sequence
 
 import psutil
@@ -12,6 +13,7 @@ from benchmarks._figures import Figure
 from benchmarks._service_load import Connection, body_of, load
 from benchmarks._service_process import Server, wait_until
 from benchmarks._service_protocols import CUBE, Material, single
+from serving.arbiter import TRIED_AGAIN_AFTER_S
 
 Processes = Callable[[], list[psutil.Process]]
 
@@ -38,6 +40,7 @@ def recovery(server: Server, material: Material) -> list[Figure]:
             Figure.of("recovery", f"s until answered, {name} killed", single(seconds), at_most=5,
                       note=f"as many processes as before after {full:.1f} s")
         )  # fmt: skip
+    time.sleep(TRIED_AGAIN_AFTER_S + 1.0)  # one that has just started is not replaced at once
     seconds, full = _killed(server, server.workers, len(server.workers()), formula)
     figures.append(
         Figure.of("recovery", "s until answered, all server processes killed", single(seconds),
