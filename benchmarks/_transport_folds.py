@@ -58,14 +58,9 @@ def formula_model(prepared: Prepared, rows: BoolArray, config: TransportConfig) 
 def predict_folds(prepared: Prepared, fold: IntArray, name: str) -> Predicted:
     """Predict each measurement from rows of other folds, compositions and papers."""
     frame = prepared.frame
-    composition = pd.factorize(frame["composition_key"])[0].astype(np.int64)
-    paper = paper_groups(frame)
     columns = {field: np.full(len(frame), np.nan) for field in Predicted.__dataclass_fields__}
     for number in range(FOLDS):
-        test = fold == number
-        train = purged(fold, composition, number) & ~np.isin(paper, paper[test])
-        assert set(composition[train]).isdisjoint(composition[test])
-        assert set(paper[train]).isdisjoint(paper[test])
+        train, test = training_rows(frame, fold, number), fold == number
         print(
             f"{name}: fold {number + 1} of {FOLDS}, {int(train.sum())} rows to learn from; leakage "
             f"control removed {int((~train & ~test).sum())}",
@@ -78,6 +73,19 @@ def predict_folds(prepared: Prepared, fold: IntArray, name: str) -> Predicted:
         for field, values in _baselines(prepared, train, test).items():
             columns[field][test] = values
     return Predicted(**columns)
+
+
+def training_rows(frame: pd.DataFrame, fold: IntArray, number: int) -> BoolArray:
+    """(n,) rows outside a fold that share neither a paper nor a composition with it.
+
+    Asserts that it is so.
+    """
+    composition = pd.factorize(frame["composition_key"])[0].astype(np.int64)
+    paper, test = paper_groups(frame), fold == number
+    train = purged(fold, composition, number) & ~np.isin(paper, paper[test])
+    assert set(composition[train]).isdisjoint(composition[test])
+    assert set(paper[train]).isdisjoint(paper[test])
+    return train
 
 
 def _baselines(prepared: Prepared, train: BoolArray, test: BoolArray) -> dict[str, FloatArray]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from benchmarks._interval_methods import (
     MAPIE,
@@ -14,10 +13,10 @@ from benchmarks._interval_methods import (
     quantile_forest,
 )
 from benchmarks._judged import Judged, joined, judged
-from benchmarks._transport_folds import ENERGY, SIGMA, room_temperature
+from benchmarks._transport_folds import ENERGY, SIGMA, room_temperature, training_rows
 from benchmarks.conductivity import allowed_in_training
 from features.table import feature_groups
-from models.folds import grouped_fold_of, purged
+from models.folds import grouped_fold_of
 from models.labels import BoolArray, IntArray
 from models.transport_candidates import TransportConfig
 from models.transport_model import TransportModel
@@ -40,11 +39,10 @@ class Split:
 def splits(prepared: Prepared, folds: int) -> dict[str, list[Split]]:
     """Protocols i (papers held out), ii (chemical systems) and iii (OBELiX's official test)."""
     frame = prepared.frame
-    composition = pd.factorize(frame["composition_key"])[0].astype(np.int64)
 
     def grouped(groups: IntArray, name: str) -> list[Split]:
         fold = grouped_fold_of(groups, folds, name)
-        return [Split(purged(fold, composition, at), fold == at) for at in range(folds)]
+        return [Split(training_rows(frame, fold, at), fold == at) for at in range(folds)]
 
     official = (frame["obelix_split"] == "test").fillna(False).to_numpy(bool)
     return {
