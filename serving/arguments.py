@@ -29,6 +29,7 @@ def _is_option(text: str, belongs: Callable[[str], bool]) -> bool:
 FOLLOWING: dict[str, Callable[[str], bool]] = {
     "--temperature-c": _is_number,
     "--density": _is_number,
+    "--space-group": _is_number,
     "--quantiles": _is_number,
     "--cif": _is_cif,
     "--poscar": _is_file,

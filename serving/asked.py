@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,8 +71,27 @@ def asked_settings() -> Settings:
         raise UserError(f"FRENKEL_{name}: {detail['msg']}") from error
 
 
-def asked_formulas(formulas: Sequence[str], densities_g_cm3: Sequence[float]) -> list[MaterialText]:
-    """Formulas with their densities, where there are any."""
+def asked_formulas(
+    formulas: Sequence[str], densities_g_cm3: Sequence[float], space_groups: Sequence[int] = ()
+) -> list[MaterialText]:
+    """Formulas with their densities and space groups, where there are any."""
+    texts = _with_densities(formulas, densities_g_cm3)
+    if not space_groups:
+        return texts
+    if len(space_groups) != len(formulas):
+        raise UserError(
+            f"--space-group: {len(space_groups)} numbers for {len(formulas)} formulas; give one "
+            "for each, in order"
+        )
+    return [
+        replace(text, space_group_number=number)
+        for text, number in zip(texts, space_groups, strict=True)
+    ]
+
+
+def _with_densities(
+    formulas: Sequence[str], densities_g_cm3: Sequence[float]
+) -> list[MaterialText]:
     from models.carrier_density import DENSITY_RANGE_G_CM3, is_density
     from serving.blocks import MaterialText
 

@@ -31,6 +31,8 @@ logger = logging.getLogger("bentoml.frenkel")
 MaterialFormat = Literal["formula", "cif", "poscar", "pymatgen"]
 BoolArray = npt.NDArray[np.bool_]
 
+SPACE_GROUPS = range(1, 231)
+
 VALUE_COLUMNS: tuple[str, ...] = tuple(
     f"{name}{ending}" for name in PROPERTIES for ending in ("", "_lower", "_upper")
 )
@@ -46,12 +48,14 @@ class MaterialText:
 
     density_g_cm3: said beside a formula, where it is known; a structure has its own.
     measured: what else was measured of the material, shown beside the predictions.
+    space_group_number: said beside a formula, where it is known or guessed.
     """
 
     text: str
     format: MaterialFormat
     density_g_cm3: float | None = None
     measured: MeasuredValues = NOTHING_MEASURED
+    space_group_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +191,8 @@ def read_material(entry: MaterialText | Rejection) -> Material | Rejection:
     if isinstance(entry, Rejection):
         return entry
     try:
+        if entry.space_group_number is not None:
+            return Material.from_formula(entry.text, space_group_number=entry.space_group_number)
         return Material.parse(entry.text, entry.format)
     except InvalidMaterial as error:
         return Rejection("invalid_material", error.field, error.message)

@@ -75,6 +75,16 @@ def predict(
             help="g/cm3 of each formula, in order; gives its diffusion coefficient.",
         ),
     ] = None,
+    space_group: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--space-group",
+            metavar="N...",
+            min=1,
+            max=230,
+            help="Number of the space group of each formula, in order, known or guessed.",
+        ),
+    ] = None,
     haven_ratio: HavenOption = None,
     thickness_um: ThicknessOption = None,
     electronic_conductivity: ElectronicOption = None,
@@ -117,7 +127,7 @@ def predict(
         explain,
         electrode,
     )
-    texts = asked_formulas(formulas or [], density or [])
+    texts = asked_formulas(formulas or [], density or [], space_group or [])
     measured = asked_measured(len(names), electronic_conductivity, fracture_toughness)
     if _predict(names, texts, files, conditions, measured, as_json, plot):
         raise typer.Exit(1)

@@ -65,6 +65,7 @@ def _panel(prediction: PredictionBlock, row: int, ion: str, measured: MeasuredVa
             "weights": {name: getattr(panel.weights, name) for name in SCORE_PARTS},
         },
         "poisson_ratio": float(panel.poisson_ratio[row]),
+        "youngs_modulus_gpa": float(panel.youngs_modulus_gpa[row]),
         "pugh_ratio": float(panel.pugh_ratio[row]),
         "ductility_hint": _ductility(float(panel.pugh_ratio[row])),
         "measured": [asdict(each) for each in measured_criteria(measured, ELECTRODES[ion])],

@@ -85,6 +85,7 @@ class DendritePanel(BaseModel):
     monroe_newman: MonroeNewman
     score_parts: ScoreParts
     poisson_ratio: FiniteFloat
+    youngs_modulus_gpa: FiniteFloat
     pugh_ratio: FiniteFloat
     ductility_hint: str
     measured: list[Measured] = Field(description="in the order of the request's fields")

@@ -13,6 +13,7 @@ from serving.list_files import format_of
 from serving.rows import (
     DENSITY_COLUMN,
     INPUT_COLUMNS,
+    SPACE_GROUP_COLUMN,
     InputBlock,
     ListError,
     MaterialList,
@@ -81,7 +82,7 @@ class ParquetList:
     def _block(self, batch: pa.RecordBatch, done: int) -> InputBlock:
         given = {
             name: batch.column(name).to_pylist()
-            for name in INPUT_COLUMNS
+            for name in (*INPUT_COLUMNS, SPACE_GROUP_COLUMN)
             if name in batch.schema.names
         }
         entries = [

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from models.carrier_density import DENSITY_RANGE_G_CM3, is_density
 from serving.arguments import NUMBER
-from serving.blocks import MaterialText, Rejection
+from serving.blocks import SPACE_GROUPS, MaterialText, Rejection
 
 INPUT_COLUMNS = ("cif", "cif_path", "formula")
 """Columns that say what the material is. Where a row fills several, the first of these counts:
@@ -20,6 +20,9 @@ a structure says more than a formula."""
 
 DENSITY_COLUMN = "density_g_cm3"
 """Carried, and read for the diffusion coefficient of a formula."""
+
+SPACE_GROUP_COLUMN = "space_group_number"
+"""Carried, and read beside a formula."""
 
 REPLACED_COLUMNS = frozenset({"cif", "formula"})
 """Input columns that are not carried: formula is written anew, and the text of a CIF is not
@@ -98,8 +101,21 @@ def entry_of(given: dict[str, object], folder: Path) -> MaterialText | Rejection
             return Rejection("unreadable_row", column, "must be text")
         if column == "cif_path":
             return structure_file(folder / value, "cif", "cif_path")
-        return MaterialText(value, "cif" if column == "cif" else "formula")
+        if column == "cif":
+            return MaterialText(value, "cif")
+        return _with_space_group(MaterialText(value, "formula"), given.get(SPACE_GROUP_COLUMN))
     return Rejection("unreadable_row", None, "the row has no formula, cif or cif_path")
+
+
+def _with_space_group(entry: MaterialText, cell: object) -> MaterialText | Rejection:
+    """An empty cell and NaN, which tables write for it, say nothing."""
+    text = str(cell).strip()
+    if cell is None or text.lower() in ("", "nan"):
+        return entry
+    number = float(text) if NUMBER.fullmatch(text) else math.nan
+    if number in SPACE_GROUPS:
+        return replace(entry, space_group_number=int(number))
+    return Rejection("unreadable_row", SPACE_GROUP_COLUMN, "must be a whole number from 1 to 230")
 
 
 def with_densities(block: InputBlock) -> list[MaterialText | Rejection]:

@@ -33,7 +33,7 @@ from models.transport_picture import (
     SEPARATOR_THICKNESS_RANGE_UM,
 )
 from serving.answer_schema import Fault
-from serving.blocks import MaterialText
+from serving.blocks import SPACE_GROUPS, MaterialText
 
 MAX_MATERIALS = 256
 MAX_TEMPERATURES = 100
@@ -107,6 +107,15 @@ def _density(value: object) -> float | None:
     raise PydanticCustomError("density", f"must be a number from {low:g} to {high:g} (g/cm3)")
 
 
+def _space_group(value: object) -> int | None:
+    if value is None:
+        return None
+    number = _number(value)
+    if number in SPACE_GROUPS:
+        return int(number)
+    raise PydanticCustomError("space_group", "must be a whole number from 1 to 230")
+
+
 def _measured(name: str) -> Callable[[object], float | None]:
     def check(value: object) -> float | None:
         if value is None:
@@ -126,6 +135,7 @@ HavenRatio = Annotated[float, BeforeValidator(_within(HAVEN_RATIO_RANGE))]
 ThicknessUm = Annotated[float, BeforeValidator(_within(SEPARATOR_THICKNESS_RANGE_UM))]
 Quantile = Annotated[float, BeforeValidator(_within(LEVEL_RANGE))]
 DensityGCm3 = Annotated[float | None, BeforeValidator(_density)]
+SpaceGroupNumber = Annotated[int | None, BeforeValidator(_space_group)]
 ElectronicConductivity = Annotated[
     float | None, BeforeValidator(_measured("electronic_conductivity_s_cm"))
 ]
@@ -173,13 +183,14 @@ class Conditions(_Strict):
 class MaterialItem(_Strict):
     """One material: a formula, or a structure together with the name of its format.
 
-    A density may stand beside a formula; a structure has its own. The two measured values are
-    shown in the dendrite panel and change no prediction.
+    A density and a space group (known or guessed) may stand beside a formula; a structure has its
+    own. The two measured values are shown in the dendrite panel and change no prediction.
     """
 
     id: Identifier = None
     formula: str | None = None
     density_g_cm3: DensityGCm3 = None
+    space_group_number: SpaceGroupNumber = None
     structure: Annotated[Any, BeforeValidator(_structure)] = None
     format: Literal["cif", "poscar", "pymatgen"] | None = None
     electronic_conductivity_s_cm: ElectronicConductivity = None
@@ -201,6 +212,10 @@ class MaterialItem(_Strict):
             raise PydanticCustomError(
                 "one_of", "density_g_cm3 goes with formula; a structure has its own density"
             )
+        if self.structure is not None and self.space_group_number is not None:
+            raise PydanticCustomError(
+                "one_of", "space_group_number goes with formula; that of a structure is found"
+            )
         return self
 
     def text(self) -> MaterialText:
@@ -209,7 +224,13 @@ class MaterialItem(_Strict):
             self.electronic_conductivity_s_cm, self.fracture_toughness_mpa_sqrt_m
         )
         if self.format is None:
-            return MaterialText(self.formula or "", "formula", self.density_g_cm3, measured)
+            return MaterialText(
+                self.formula or "",
+                "formula",
+                self.density_g_cm3,
+                measured,
+                self.space_group_number,
+            )
         text = self.structure if isinstance(self.structure, str) else json.dumps(self.structure)
         return MaterialText(text, self.format, measured=measured)
 

@@ -48,6 +48,7 @@ function criteria(panel) {
     ["Monroe-Newman G / (2 G metal)", digits(newman.ratio), null, newman.passes ? "passes" : "fails", `Probability to pass: ${percent(newman.probability_passes)}. ${sentence(newman.validity)}.`],
     ["Volume ratio v", digits(panel.volume_ratio.value), `${digits(panel.volume_ratio.lower)} to ${digits(panel.volume_ratio.upper)}`, `from ${panel.volume_ratio.source}`, `${sentence(panel.volume_ratio.explanation)}.`],
     ["Poisson ratio", fixed(panel.poisson_ratio), null, null, null],
+    ["Young's modulus E", `${digits(panel.youngs_modulus_gpa)} GPa`, null, null, null],
     ["Pugh ratio K/G", fixed(panel.pugh_ratio), null, null, `${sentence(panel.ductility_hint)}.`],
   ];
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Dendrite criteria" },

@@ -377,6 +377,42 @@ def test_a_density_is_carried_and_used(tmp_path: Path, stand_in: Any, name: str)
     assert "no diffusion coefficient" in unknown["transport_notes"]
 
 
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl", "in.parquet"])
+def test_a_space_group_is_carried_and_used_beside_a_formula(
+    tmp_path: Path, stand_in: Any, name: str, disordered_cif: str
+) -> None:
+    cells = [216, None, 231, 0, 1.5, 2]
+    frame = pd.DataFrame(
+        {
+            "formula": ["Li6PS5Cl"] * len(cells),
+            "cif": [None] * 5 + [disordered_cif],
+            "space_group_number": cells,
+        }
+    )
+    match name:
+        case "in.csv":
+            frame.to_csv(tmp_path / name, index=False)
+        case "in.jsonl":
+            frame.to_json(tmp_path / name, orient="records", lines=True)
+        case _:
+            frame.to_parquet(tmp_path / name)
+    read: list[int | None] = []
+    predict = stand_in.predict
+
+    def seen(materials: Any, **options: Any) -> Any:
+        read.extend(material.space_group_number for material in materials)
+        return predict(materials, **options)
+
+    stand_in.predict = seen
+    score_list(tmp_path / name, tmp_path / "out.csv", stand_in)
+    rows = read_csv(tmp_path / "out.csv")
+    assert [row["status"] for row in rows] == ["ok", "ok", "error", "error", "error", "ok"]
+    assert rows[2]["error"] == "space_group_number: must be a whole number from 1 to 230"
+    assert float(rows[0]["space_group_number"]) == 216
+    assert read[:2] == [216, None]
+    assert read[2] != 2  # a structure has its own
+
+
 def test_an_unusable_density_is_an_error_row_only_where_it_is_needed(
     tmp_path: Path, stand_in: Any, disordered_cif: str
 ) -> None:

@@ -96,6 +96,18 @@ def test_a_structure_is_read_on_a_worker(
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
 
 
+def test_a_cluster_that_is_there_is_used_and_left_running(
+    engine: DaskEngine, bundle: Path, source: Path, predictor: Predictor
+) -> None:
+    here, there = source.with_name("here.csv"), source.with_name("there.csv")
+    score_with(InProcess(predictor), source, here, ScoreOptions(), block_rows=16)
+    guest = DaskEngine(bundle, scheduler=engine._client.scheduler.address)
+    score_with(guest, source, there, ScoreOptions(), block_rows=16)
+    guest.close()
+    assert there.read_bytes() == here.read_bytes()
+    assert len(engine._client.scheduler_info()["workers"]) == 2
+
+
 def test_a_scheduler_that_does_not_answer_is_one_clear_error(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from serving.answer_schema import PredictResponse
 from serving.answers import response
-from serving.blocks import MaterialText, score_block
+from serving.blocks import MaterialText, read_material, score_block
 from serving.schema import MAX_MATERIALS, PredictRequest, first_fault
 
 LLZO = {"formula": "Li7La3Zr2O12"}
@@ -37,6 +37,14 @@ def test_formula_and_structure_become_named_texts() -> None:
     ]
     assert [material.id for material in request.materials] == ["a", None]
     assert (request.temperatures_c, request.coverage) == ([], 0.9)
+
+
+def test_a_space_group_stands_beside_its_formula() -> None:
+    body = {"materials": [{**LLZO, "space_group_number": 230}, LLZO]}
+    texts = [item.text() for item in PredictRequest.model_validate(body).materials]
+    assert [text.space_group_number for text in texts] == [230, None]
+    read = [read_material(text) for text in texts]
+    assert [getattr(material, "space_group_number", "") for material in read] == [230, None]
 
 
 def test_a_density_stands_beside_its_formula() -> None:
@@ -123,6 +131,15 @@ def test_celsius_becomes_kelvin() -> None:
             "materials.0.density_g_cm3",
         ),
         ({"materials": [{**CIF, "density_g_cm3": 5.1}]}, "invalid_field", "materials.0"),
+        ({"materials": [{**CIF, "space_group_number": 230}]}, "invalid_field", "materials.0"),
+        *(
+            (
+                {"materials": [{**LLZO, "space_group_number": wrong}]},
+                "invalid_field",
+                "materials.0.space_group_number",
+            )
+            for wrong in (0, 231, 1.5, True, "230", [230])
+        ),
     ],
 )
 def test_a_malformed_body_is_refused_with_its_field(
