@@ -149,6 +149,7 @@ class LimitedProcess:
             with self._lock:
                 if self._pool is pool:
                     self._renew()
+                    self._pool.schedule(os.getpid, (), None)  # started before it is wanted
 
     def _watch(self) -> None:
         while not self._closing.wait(WATCHED_EVERY_S):
