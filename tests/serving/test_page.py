@@ -320,7 +320,7 @@ def test_a_question_left_while_it_is_answered_changes_nothing_afterwards(visitor
     page.route("**/predict", lambda route: None)  # the service takes its time
     page.fill("#formula", "Li6PS5Cl")
     page.press("#formula", "Enter")
-    page.wait_for_selector("#answer[aria-busy=true]")
+    page.wait_for_selector("#answer[aria-busy=true]", state="attached")
     page.click("[data-view=how]")
     page.wait_for_selector(".how")
     page.unroute("**/predict")
