@@ -14,7 +14,6 @@ the rows. --quick: small ones, to try the script. The results say which.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from benchmarks._figures import RESULTS, Figure, write_results
+from benchmarks._figures import RESULTS, Figure, read_results, write_results
 from benchmarks._judged import Judged, domain_figures, figures
 from benchmarks._uncertainty_moduli import MATBENCH, NAMES, moduli_protocols
 from benchmarks._uncertainty_plots import save_curves, save_plots
@@ -185,7 +184,7 @@ def _kept(found: dict[tuple[str, str], Judged]) -> list[Figure]:
     path = RESULTS / "uncertainty.json"
     if not path.is_file():
         return []
-    earlier = [Figure(**each) for each in json.loads(path.read_text())["figures"]]
+    earlier = read_results("uncertainty")
     judged_now = {target for _, target in found}
     return [
         each

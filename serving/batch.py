@@ -17,7 +17,7 @@ from serving.list_files import ListFormat
 from serving.parts import Job, Parts, fingerprint
 from serving.progress_bar import progress_bar
 from serving.readers import open_list
-from serving.rows import InputBlock, ListError, MaterialList
+from serving.rows import InputBlock, MaterialList
 from serving.score_columns import (
     DENDRITE_SCHEMA,
     OUTPUT_SCHEMA,
@@ -94,9 +94,7 @@ def score_with(
     is a terminal. Raises ListError where one of the files cannot be used, EngineError where a
     process that predicts is lost, OSError where reading or writing fails.
     """
-    form = check_output(target)
-    if target.exists() and source.exists() and target.samefile(source):
-        raise ListError("the output would replace the list itself; give it another name")
+    form = check_output(target, source)
     materials = open_list(source)
     if materials.has_structures:
         block_rows = min(block_rows, STRUCTURE_BLOCK_ROWS)

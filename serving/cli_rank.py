@@ -73,13 +73,11 @@ def rank(
         raise UserError("--coverage: must lie between 0 and 1, as the list was scored with")
     if not math.isfinite(threshold):
         raise UserError("--threshold: must be a finite number, log10 of S/cm")
-    if target.exists() and source.exists() and target.samefile(source):
-        raise UserError("the output would replace the list itself; give it another name")
     if acquire is not None and (goal or top or plot):
         raise UserError("--acquire goes without --goal, --top and --plot")
     try:
         if acquire is not None:
-            check_output(target)
+            check_output(target, source)
             scored = read_scored(source)
             options = RankOptions((), tuple(where or []), None, threshold, coverage)
             chosen = acquire_table(scored, options, acquire)
@@ -90,7 +88,7 @@ def rank(
             return
         if plot is not None:
             check_plot(plot)
-        check_output(target)
+        check_output(target, source)
         scored = read_scored(source)
         goals = tuple(goal or default_goals(scored.schema.names))
         options = RankOptions(goals, tuple(where or []), top, threshold, coverage)

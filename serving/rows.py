@@ -108,11 +108,9 @@ def entry_of(given: dict[str, object], folder: Path) -> MaterialText | Rejection
 
 
 def _with_space_group(entry: MaterialText, cell: object) -> MaterialText | Rejection:
-    """An empty cell and NaN, which tables write for it, say nothing."""
-    text = str(cell).strip()
-    if cell is None or text.lower() in ("", "nan"):
+    number = _number(cell)
+    if number is None:
         return entry
-    number = float(text) if NUMBER.fullmatch(text) else math.nan
     if number in SPACE_GROUPS:
         return replace(entry, space_group_number=int(number))
     return Rejection("unreadable_row", SPACE_GROUP_COLUMN, "must be a whole number from 1 to 230")
@@ -134,18 +132,24 @@ def with_densities(block: InputBlock) -> list[MaterialText | Rejection]:
 
 
 def _with_density(entry: MaterialText, cell: object) -> MaterialText | Rejection:
-    """An empty cell and NaN, which tables write for it, say nothing."""
-    text = str(cell).strip()
-    if cell is None or text.lower() in ("", "nan"):
+    density_g_cm3 = _number(cell)
+    if density_g_cm3 is None:
         return entry
-    # Not float() alone: it would take "1_0" and True for numbers.
-    density_g_cm3 = float(text) if NUMBER.fullmatch(text) else math.nan
     if is_density(density_g_cm3):
         return replace(entry, density_g_cm3=density_g_cm3)
     low, high = DENSITY_RANGE_G_CM3
     return Rejection(
         "unreadable_row", DENSITY_COLUMN, f"must be a number from {low:g} to {high:g} (g/cm3)"
     )
+
+
+def _number(cell: object) -> float | None:
+    """None for an empty cell and NaN, which tables write for it; NaN for what is no number."""
+    text = str(cell).strip()
+    if cell is None or text.lower() in ("", "nan"):
+        return None
+    # Not float() alone: it would take "1_0" and True for numbers.
+    return float(text) if NUMBER.fullmatch(text) else math.nan
 
 
 def structure_file(

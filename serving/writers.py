@@ -29,8 +29,8 @@ RUNNABLE = r"^[=+\-@\t\r]"
 PLAIN_NUMBER = r"^[+\-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+\-]?[0-9]+)?$"
 
 
-def check_output(path: Path) -> ListFormat:
-    """The format of an output. Raises ListError where a path cannot be one."""
+def check_output(path: Path, source: Path | None = None) -> ListFormat:
+    """The format of an output. Raises ListError where a path cannot be one, or is ``source``."""
     form = format_of(path)
     if form is None:
         raise ListError(f"the output '{path.name}' must end in {OUTPUT_ENDINGS}")
@@ -38,6 +38,8 @@ def check_output(path: Path) -> ListFormat:
         raise ListError(f"the output '{path}' is a folder")
     if not path.parent.is_dir():
         raise ListError(f"there is no folder '{path.parent}' for the output")
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
+        raise ListError("the output would replace the list itself; give it another name")
     return form
 
 

@@ -56,6 +56,16 @@ def score_text(folder: Path, name: str, text: str | bytes, model: Any) -> list[d
     return read_csv(target)
 
 
+def write_list(frame: pd.DataFrame, path: Path) -> None:
+    match path.suffix:
+        case ".csv":
+            frame.to_csv(path, index=False)
+        case ".jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        case _:
+            frame.to_parquet(path)
+
+
 def test_columns_come_in_the_documented_order(tmp_path: Path, stand_in: Any) -> None:
     score_text(tmp_path, "in.csv", "note,formula,id\nx,Li3PS4,7\n", stand_in)
     header = (tmp_path / "out.csv").read_text().splitlines()[0].split(",")
@@ -361,13 +371,7 @@ def test_transport_is_asked_for_a_separator_and_a_haven_ratio(
 @pytest.mark.parametrize("name", ["in.csv", "in.jsonl", "in.parquet"])
 def test_a_density_is_carried_and_used(tmp_path: Path, stand_in: Any, name: str) -> None:
     frame = pd.DataFrame({"formula": ["Li3PS4", "Na3PS4"], "density_g_cm3": [1.9, None]})
-    match name:
-        case "in.csv":
-            frame.to_csv(tmp_path / name, index=False)
-        case "in.jsonl":
-            frame.to_json(tmp_path / name, orient="records", lines=True)
-        case _:
-            frame.to_parquet(tmp_path / name)
+    write_list(frame, tmp_path / name)
     score_list(tmp_path / name, tmp_path / "out.csv", stand_in, transport=TransportColumns())
     known, unknown = read_csv(tmp_path / "out.csv")
     assert (known["density_g_cm3"], known["status"]) == ("1.9", "ok")
@@ -389,13 +393,7 @@ def test_a_space_group_is_carried_and_used_beside_a_formula(
             "space_group_number": cells,
         }
     )
-    match name:
-        case "in.csv":
-            frame.to_csv(tmp_path / name, index=False)
-        case "in.jsonl":
-            frame.to_json(tmp_path / name, orient="records", lines=True)
-        case _:
-            frame.to_parquet(tmp_path / name)
+    write_list(frame, tmp_path / name)
     read: list[int | None] = []
     predict = stand_in.predict
 
